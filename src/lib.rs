@@ -1,0 +1,19 @@
+#![doc = include_str!("ARCHITECTURE.md")]
+
+pub mod backend;
+pub mod command;
+mod error;
+pub mod event;
+pub mod executor;
+
+pub use backend::{
+    AnyBackend, Backend, BatchEvent, Capabilities, Capability, EventStream, Execution, HostProcess, Process,
+    ProcessStdin, Stopped, local::LocalBackend, mock::MockBackend,
+};
+pub use command::{Command, Job, OutputTarget, Pipeline, StdinSource};
+pub use error::{Error, ErrorKind, Result};
+pub use event::{
+    Batch, ExitStatus, Line, LineEnding, LogFilter, Output, OutputStream, ParseSignalError, ProcessEvent,
+    Signal,
+};
+pub use executor::Executor;

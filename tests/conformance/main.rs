@@ -1,0 +1,1 @@
+//! Behaviour that every backend shares, written once and run on each.

@@ -1,0 +1,1 @@
+//! Every program in `examples/` runs, and prints what it says.

@@ -1,0 +1,1 @@
+//! What is special about processes on this machine: their ends, their trees, their pipes.

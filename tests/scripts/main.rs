@@ -1,0 +1,1 @@
+//! The script language, function by function, and the scripts that the project ships.

@@ -1,0 +1,1 @@
+//! SSH hosts, against a real sshd on loopback.

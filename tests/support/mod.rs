@@ -1,0 +1,1 @@
+//! What several test binaries need: temporary folders, hosts, waiting for an event.
