@@ -5,6 +5,8 @@ pub mod command;
 mod error;
 pub mod event;
 pub mod executor;
+#[cfg(feature = "script")]
+pub mod script;
 
 pub use backend::{
     AnyBackend, Backend, BatchEvent, Capabilities, Capability, EventStream, Execution, HostProcess, Process,
@@ -17,3 +19,5 @@ pub use event::{
     Signal,
 };
 pub use executor::Executor;
+#[cfg(feature = "script")]
+pub use script::{ScriptEnd, ScriptError, ScriptHost, ScriptHostBuilder};

@@ -1,0 +1,157 @@
+//! The script engine for other programs: build it once, run any number of scripts.
+
+use super::{
+    ScriptError, engine, error,
+    run::{Run, Settings},
+    scope::Scope,
+};
+use rhai::{AST, Dynamic, Engine};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Runs scripts.
+///
+/// Each run has a thread of its own, since a script's functions wait by blocking it.
+///
+/// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let host = rexec::ScriptHost::builder().build();
+/// let end = host.run_source("example", "let x = 6 * 7; x").await?;
+/// assert_eq!(end.value.as_int(), Ok(42));
+/// # Ok::<(), rexec::ScriptError>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct ScriptHost {
+    engine: Arc<Engine>,
+    settings: Settings,
+    cancellation: CancellationToken,
+}
+
+/// How a script that was not stopped by an error ended.
+#[derive(Clone, Debug)]
+pub struct ScriptEnd {
+    /// The exit code that it asked for; 0 unless it called `exit`.
+    pub exit_code: i32,
+    /// The value of its last expression.
+    pub value: Dynamic,
+}
+
+/// What a [`ScriptHost`] is built from.
+#[derive(Default)]
+pub struct ScriptHostBuilder {
+    settings: Settings,
+    cancellation: CancellationToken,
+}
+
+impl ScriptHostBuilder {
+    /// The script's own arguments: its `args`.
+    pub fn args(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.settings.args = args.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What cancels its scripts: they end, with all that they started.
+    pub fn cancellation(mut self, token: CancellationToken) -> Self {
+        self.cancellation = token;
+        self
+    }
+
+    /// Say what would run where, and run nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.settings.dry_run = dry_run;
+        self
+    }
+
+    /// A time limit for every command that has none of its own.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.settings.timeout = Some(limit);
+        self
+    }
+
+    /// Another folder where modules are looked for.
+    pub fn library_path(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.settings.library_path.push(folder.into());
+        self
+    }
+
+    /// The host.
+    pub fn build(self) -> ScriptHost {
+        ScriptHost {
+            engine: Arc::new(engine::build()),
+            settings: self.settings,
+            cancellation: self.cancellation,
+        }
+    }
+}
+
+/// Scripts nest deeper than a thread's usual 2 MiB allow.
+const STACK_SIZE: usize = 16 << 20;
+
+impl ScriptHost {
+    /// Begins to build one.
+    pub fn builder() -> ScriptHostBuilder {
+        ScriptHostBuilder::default()
+    }
+
+    /// Runs a script from a file.
+    ///
+    /// # Errors
+    ///
+    /// Where the file can't be read, does not parse, or throws what it does not catch.
+    pub async fn run_file(&self, path: impl AsRef<Path>) -> Result<ScriptEnd, ScriptError> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|source| {
+            let error = crate::Error::from_io(format_args!("read {}", path.display()), source);
+            ScriptError {
+                kind: error.kind().name().into(),
+                message: error.to_string(),
+                places: Vec::new(),
+                error: Some(error),
+            }
+        })?;
+        self.run_source(&path.to_string_lossy(), &text).await
+    }
+
+    /// Runs a script from its text; `name` is what it is called in messages, and modules are
+    /// looked for beside it where it is a path.
+    ///
+    /// # Errors
+    ///
+    /// Where the text does not parse, or throws what it does not catch.
+    pub async fn run_source(&self, name: &str, text: &str) -> Result<ScriptEnd, ScriptError> {
+        let mut ast =
+            self.engine.compile(text).map_err(|problem| error::from_parse_error(&problem, name, text))?;
+        ast.set_source(name);
+        self.run_on_its_own_thread(ast).await
+    }
+
+    async fn run_on_its_own_thread(&self, ast: AST) -> Result<ScriptEnd, ScriptError> {
+        let run =
+            Arc::new(Run { runtime: tokio::runtime::Handle::current(), settings: self.settings.clone() });
+        let scope = Scope { run, cancellation: self.cancellation.clone() };
+        let engine = self.engine.clone();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let script = move || {
+            let _entered = scope.enter();
+            // Whoever asked may have gone away.
+            let _ = sender.send(engine.eval_ast::<Dynamic>(&ast));
+        };
+        std::thread::Builder::new()
+            .name("script".into())
+            .stack_size(STACK_SIZE)
+            .spawn(script)
+            .expect("the system has room for a thread");
+        let value =
+            receiver.await.expect("the script's thread always answers").map_err(|problem| ScriptError {
+                kind: "script".into(),
+                message: problem.to_string(),
+                places: Vec::new(),
+                error: None,
+            })?;
+        Ok(ScriptEnd { exit_code: 0, value })
+    }
+}

@@ -1,0 +1,13 @@
+//! Rhai over all of it: one file a topic, each with one `register`.
+//!
+//! The engine runs on a thread of its own. Functions enter the async world by blocking that thread
+//! on the runtime's handle, with the script's cancellation raced (`scope::wait`).
+
+mod engine;
+mod error;
+mod host;
+mod run;
+mod scope;
+
+pub use error::{CallSite, ScriptError};
+pub use host::{ScriptEnd, ScriptHost, ScriptHostBuilder};
