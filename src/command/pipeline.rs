@@ -1,6 +1,7 @@
 //! Commands joined by pipes.
 
 use super::Command;
+use crate::event::{ExitStatus, Signal};
 use std::fmt;
 
 /// Commands whose output goes to the next one's input.
@@ -29,6 +30,25 @@ impl Pipeline {
     /// Its commands; at least one.
     pub fn stages(&self) -> &[Command] {
         &self.stages
+    }
+
+    /// What the statuses of its stages, in their order, come to as a whole: that of the rightmost
+    /// stage whose command does not accept it, else success.
+    ///
+    /// ```
+    /// use rexec::{Command, ExitStatus, Signal};
+    ///
+    /// let pipeline = Command::new("yes").pipe(Command::new("head"));
+    /// let ends = [ExitStatus::Signaled(Signal::Pipe), ExitStatus::Exited(0)];
+    /// assert!(pipeline.status(&ends).success());
+    /// ```
+    pub fn status(&self, stages: &[ExitStatus]) -> ExitStatus {
+        let last = self.stages.len() - 1;
+        let failure = self.stages.iter().zip(stages).enumerate().rev().find(|&(index, (command, status))| {
+            let by_reader = index < last && *status == ExitStatus::Signaled(Signal::Pipe);
+            !by_reader && !status.code().is_some_and(|code| command.accepts(code))
+        });
+        failure.map_or(ExitStatus::Exited(0), |(_, (_, &status))| status)
     }
 
     /// The same with each stage changed.
@@ -60,5 +80,27 @@ impl fmt::Display for Pipeline {
             stage.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rightmost_failure_counts() {
+        let pipeline = Command::new("a").pipe(Command::new("b").ok_codes([0, 1])).pipe(Command::new("c"));
+        let status = |codes: [i32; 3]| pipeline.status(&codes.map(ExitStatus::Exited));
+        assert_eq!(status([0, 0, 0]), ExitStatus::Exited(0));
+        assert_eq!(status([2, 3, 0]), ExitStatus::Exited(3));
+        assert_eq!(status([2, 1, 0]), ExitStatus::Exited(2), "b accepts 1");
+    }
+
+    #[test]
+    fn sigpipe_is_a_failure_of_the_last_stage_only() {
+        let pipeline = Command::new("a").pipe(Command::new("b"));
+        let (pipe, done) = (ExitStatus::Signaled(Signal::Pipe), ExitStatus::Exited(0));
+        assert_eq!(pipeline.status(&[pipe, done]), done);
+        assert_eq!(pipeline.status(&[done, pipe]), pipe);
     }
 }
