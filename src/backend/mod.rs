@@ -13,7 +13,7 @@ pub use any::AnyBackend;
 pub use capabilities::{Capabilities, Capability};
 pub use files::{
     BoxFuture, BoxReader, Checksum, DirEntry, FileKind, FileMetadata, FileSystem, FileWriter, NoFiles,
-    WriteOptions,
+    TreeEntry, WriteOptions, check_arrived, show,
 };
 pub use host_process::{DEFAULT_GRACE, HostProcess, ProcessControl, ProcessParts, StatusSetter, Stopped};
 pub use stdin::ProcessStdin;
