@@ -3,7 +3,10 @@
 use super::tree::Tree;
 use crate::{
     Result,
-    backend::{BoxFuture, BoxReader, Checksum, DirEntry, FileMetadata, FileSystem, FileWriter, WriteOptions},
+    backend::{
+        BoxFuture, BoxReader, Checksum, DirEntry, FileMetadata, FileSystem, FileWriter, WriteOptions,
+        check_arrived,
+    },
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -123,8 +126,15 @@ struct MemoryWriter {
 }
 
 impl MemoryWriter {
-    fn finish(self) -> Result<()> {
+    fn finish(self, expected: Option<Checksum>) -> Result<()> {
         let mut tree = self.files.tree();
+        if let Some(expected) = expected {
+            let found = match &self.pending {
+                Some(contents) => hex(&Sha256::digest(contents)),
+                None => hex(&Sha256::digest(tree.read(&self.path)?)),
+            };
+            check_arrived(&self.path, &expected, &found)?;
+        }
         match self.pending {
             Some(contents) => tree.write(&self.path, contents, self.options.mode)?,
             None => self.options.mode.map_or(Ok(()), |mode| tree.set_mode(&self.path, mode))?,
@@ -134,8 +144,8 @@ impl MemoryWriter {
 }
 
 impl FileWriter for MemoryWriter {
-    fn commit(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        ready(self.finish())
+    fn commit(self: Box<Self>, expected: Option<Checksum>) -> BoxFuture<'static, Result<()>> {
+        ready(self.finish(expected))
     }
 }
 

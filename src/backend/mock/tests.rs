@@ -162,7 +162,7 @@ async fn an_atomic_write_shows_nothing_until_it_is_committed() {
     assert_eq!(size().await, 3);
     let mut writer = files.write(path, &options).await.unwrap();
     writer.write_all(b"longer").await.unwrap();
-    writer.commit().await.unwrap();
+    writer.commit(None).await.unwrap();
     assert_eq!(size().await, 6);
 }
 

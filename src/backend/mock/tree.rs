@@ -292,8 +292,8 @@ fn names(path: &Path) -> impl Iterator<Item = OsString> + use<'_> {
     })
 }
 
-fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+fn name_of(path: &Path) -> OsString {
+    path.file_name().unwrap_or_default().to_owned()
 }
 
 fn in_context(what: &'static str, path: &Path) -> impl Fn(Problem) -> Error + use<> {
@@ -324,7 +324,7 @@ mod tests {
         tree
     }
 
-    fn listed(tree: &Tree, path: &str) -> Vec<String> {
+    fn listed(tree: &Tree, path: &str) -> Vec<OsString> {
         tree.list(Path::new(path)).unwrap().into_iter().map(|entry| entry.name).collect()
     }
 
