@@ -1,6 +1,10 @@
 //! This machine.
 
-use super::{Backend, Capabilities, FileSystem, HostProcess, NoFiles};
+mod files;
+
+pub use files::LocalFiles;
+
+use super::{Backend, Capabilities, FileSystem, HostProcess};
 use crate::{
     Error, Result,
     command::{Command, Pipeline},
@@ -38,6 +42,6 @@ impl Backend for LocalBackend {
     }
 
     fn files(&self) -> Arc<dyn FileSystem> {
-        Arc::new(NoFiles::new(self.host()))
+        Arc::new(LocalFiles::new())
     }
 }
