@@ -168,11 +168,20 @@ impl HostProcess {
                 _ = life.ended() => {}
                 () = tokio::time::sleep(limit) => {
                     if life.decide(Reason::TimedOut(limit)) {
-                        life.end(grace).await;
+                        life.end(Signal::Term, grace).await;
                     }
                 }
             }
         });
+    }
+
+    /// Ends it as [`Process::stop`] does, but asks with this signal, for programs that have a
+    /// request of their own (`QUIT`, `INT`).
+    pub async fn stop_with(&self, request: Signal, grace: Duration) -> Stopped {
+        if self.try_wait().is_some() {
+            return Stopped::AlreadyEnded;
+        }
+        self.life.end(request, grace).await
     }
 
     /// Waits as [`Process::wait`] does, without borrowing the process.
@@ -209,10 +218,10 @@ impl Life {
     }
 
     /// Asks, waits, kills. Says whether anything had to be killed.
-    async fn end(&self, grace: Duration) -> Stopped {
+    async fn end(&self, request: Signal, grace: Duration) -> Stopped {
         // A process that can't be asked any longer is killed all the same, below.
-        let _ = self.control.signal(Signal::Term).await;
-        // One that is stopped (SIGSTOP, SIGTTIN) gets its TERM only once it goes on.
+        let _ = self.control.signal(request).await;
+        // One that is stopped (SIGSTOP, SIGTTIN) gets the request only once it goes on.
         let _ = self.control.signal(Signal::Cont).await;
         let all_gone = async {
             tokio::join!(self.ended(), self.control.emptied());
@@ -257,16 +266,13 @@ impl Process for HostProcess {
 
     async fn cancel(&self) -> ExitStatus {
         if self.life.decide(Reason::Cancelled) {
-            self.life.end(self.grace).await;
+            self.life.end(Signal::Term, self.grace).await;
         }
         self.life.ended().await.status
     }
 
     async fn stop(&self, grace: Duration) -> Result<Stopped> {
-        if self.try_wait().is_some() {
-            return Ok(Stopped::AlreadyEnded);
-        }
-        Ok(self.life.end(grace).await)
+        Ok(self.stop_with(Signal::Term, grace).await)
     }
 }
 

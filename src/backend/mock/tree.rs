@@ -2,7 +2,7 @@
 
 use crate::{
     Error, ErrorKind, Result,
-    backend::{DirEntry, FileKind, FileMetadata},
+    backend::{DirEntry, FileKind, FileMetadata, show},
 };
 use bytes::Bytes;
 use std::{
@@ -307,7 +307,7 @@ fn in_context(what: &'static str, path: &Path) -> impl Fn(Problem) -> Error + us
             Problem::NotALink => (ErrorKind::Io, "not a symbolic link"),
             Problem::TooManyLinks => (ErrorKind::Io, "too many levels of symbolic links"),
         };
-        Error::new(kind, format!("{what} {}: {text}", path.display()))
+        Error::new(kind, format!("{what} {}: {text}", show(&path)))
     }
 }
 
