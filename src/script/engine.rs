@@ -17,5 +17,6 @@ pub(super) fn build() -> Engine {
     engine.set_max_strings_interned(0);
     engine.on_progress(|_| scope::is_cancelled().then_some(Dynamic::UNIT));
     super::error::register(&mut engine);
+    super::modules::register(&mut engine);
     engine
 }

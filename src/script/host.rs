@@ -130,8 +130,11 @@ impl ScriptHost {
     }
 
     async fn run_on_its_own_thread(&self, ast: AST) -> Result<ScriptEnd, ScriptError> {
-        let run =
-            Arc::new(Run { runtime: tokio::runtime::Handle::current(), settings: self.settings.clone() });
+        let run = Arc::new(Run {
+            runtime: tokio::runtime::Handle::current(),
+            settings: self.settings.clone(),
+            modules: Default::default(),
+        });
         let scope = Scope { run, cancellation: self.cancellation.clone() };
         let engine = self.engine.clone();
         let (sender, receiver) = tokio::sync::oneshot::channel();

@@ -6,6 +6,8 @@
 mod engine;
 mod error;
 mod host;
+mod isolate;
+mod modules;
 mod run;
 mod scope;
 

@@ -1,5 +1,6 @@
 //! One run of a script: what it was given, and what it must clean up.
 
+use super::modules::ModuleCache;
 use std::{path::PathBuf, time::Duration};
 use tokio::runtime::Handle;
 
@@ -21,4 +22,6 @@ pub(crate) struct Run {
     /// Where its functions wait.
     pub(crate) runtime: Handle,
     pub(crate) settings: Settings,
+    /// The modules that it has imported.
+    pub(crate) modules: ModuleCache,
 }

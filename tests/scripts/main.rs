@@ -1,1 +1,5 @@
 //! The script language, function by function, and the scripts that the project ships.
+
+mod borders;
+mod folder;
+mod modules;
