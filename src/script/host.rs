@@ -1,7 +1,9 @@
 //! The script engine for other programs: build it once, run any number of scripts.
 
 use super::{
-    ScriptError, engine, error,
+    ScriptError,
+    console::{Console, StandardStreams},
+    engine, error,
     run::{Run, Settings},
     scope::Scope,
 };
@@ -29,6 +31,7 @@ pub struct ScriptHost {
     engine: Arc<Engine>,
     settings: Settings,
     cancellation: CancellationToken,
+    console: Arc<dyn Console>,
 }
 
 /// How a script that was not stopped by an error ended.
@@ -45,6 +48,7 @@ pub struct ScriptEnd {
 pub struct ScriptHostBuilder {
     settings: Settings,
     cancellation: CancellationToken,
+    console: Option<Arc<dyn Console>>,
 }
 
 impl ScriptHostBuilder {
@@ -78,12 +82,20 @@ impl ScriptHostBuilder {
         self
     }
 
+    /// Where its scripts' words go, and who answers their questions; the process's own
+    /// [`StandardStreams`] unless set.
+    pub fn console(mut self, console: Arc<dyn Console>) -> Self {
+        self.console = Some(console);
+        self
+    }
+
     /// The host.
     pub fn build(self) -> ScriptHost {
         ScriptHost {
             engine: Arc::new(engine::build()),
             settings: self.settings,
             cancellation: self.cancellation,
+            console: self.console.unwrap_or_else(|| Arc::new(StandardStreams)),
         }
     }
 }
@@ -130,11 +142,8 @@ impl ScriptHost {
     }
 
     async fn run_on_its_own_thread(&self, ast: AST) -> Result<ScriptEnd, ScriptError> {
-        let run = Arc::new(Run {
-            runtime: tokio::runtime::Handle::current(),
-            settings: self.settings.clone(),
-            modules: Default::default(),
-        });
+        let runtime = tokio::runtime::Handle::current();
+        let run = Arc::new(Run::new(runtime, self.settings.clone(), self.console.clone()));
         let scope = Scope { run, cancellation: self.cancellation.clone() };
         let engine = self.engine.clone();
         let (sender, receiver) = tokio::sync::oneshot::channel();

@@ -1,7 +1,11 @@
 //! One run of a script: what it was given, and what it must clean up.
 
-use super::modules::ModuleCache;
-use std::{path::PathBuf, time::Duration};
+use super::{
+    console::{Console, LogLevel},
+    masking::Masks,
+    modules::ModuleCache,
+};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::runtime::Handle;
 
 /// What a script was given by whoever started it.
@@ -22,6 +26,37 @@ pub(crate) struct Run {
     /// Where its functions wait.
     pub(crate) runtime: Handle,
     pub(crate) settings: Settings,
+    /// Where its words go. What stands here is not masked yet: use [`print`](Self::print),
+    /// [`eprint`](Self::eprint) and [`log`](Self::log).
+    pub(crate) console: Arc<dyn Console>,
+    /// Its secrets.
+    pub(crate) masks: Masks,
     /// The modules that it has imported.
     pub(crate) modules: ModuleCache,
+}
+
+impl Run {
+    /// A run that has not begun yet.
+    pub(crate) fn new(runtime: Handle, settings: Settings, console: Arc<dyn Console>) -> Self {
+        Self { runtime, settings, console, masks: Masks::default(), modules: ModuleCache::default() }
+    }
+
+    /// Writes a line to standard output, with secrets masked.
+    ///
+    /// # Errors
+    ///
+    /// Where it can't be written.
+    pub(crate) fn print(&self, text: &str) -> io::Result<()> {
+        self.console.print(&self.masks.mask(text))
+    }
+
+    /// Writes a line to standard error, with secrets masked.
+    pub(crate) fn eprint(&self, text: &str) {
+        self.console.eprint(&self.masks.mask(text));
+    }
+
+    /// Writes a log line, with secrets masked.
+    pub(crate) fn log(&self, level: LogLevel, text: &str) {
+        self.console.log(level, &self.masks.mask(text));
+    }
 }

@@ -1,7 +1,14 @@
-//! A temporary folder of scripts, and a way to run one beside them.
+//! A temporary folder of scripts, a way to run one beside them, and a console that remembers.
 
-use rexec::{ScriptEnd, ScriptError, ScriptHost};
-use std::path::Path;
+use rexec::{
+    ScriptEnd, ScriptError, ScriptHost,
+    script::console::{Answer, Console},
+};
+use std::{
+    collections::VecDeque,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 /// Removed with everything in it when it is dropped.
 pub(crate) struct Folder(tempfile::TempDir);
@@ -38,5 +45,78 @@ impl Folder {
     pub(crate) fn eval(&self, script: &str) -> String {
         let end = self.run(script).unwrap_or_else(|error| panic!("{error}\n{script}"));
         format!("{:?}", end.value)
+    }
+}
+
+/// Remembers what a script writes, and answers its questions in turn.
+#[derive(Clone, Default)]
+pub(crate) struct TestConsole(Arc<Mutex<Record>>);
+
+#[derive(Default)]
+struct Record {
+    stdout: String,
+    stderr: String,
+    answers: VecDeque<String>,
+    input: String,
+    hidden: bool,
+}
+
+impl TestConsole {
+    /// Somebody is there, and answers this in turn.
+    pub(crate) fn answering(answers: &[&str]) -> Self {
+        let console = Self::default();
+        console.0.lock().unwrap().answers = answers.iter().map(ToString::to_string).collect();
+        console
+    }
+
+    /// With this for the script's standard input.
+    pub(crate) fn with_input(input: &str) -> Self {
+        let console = Self::default();
+        console.0.lock().unwrap().input = input.to_owned();
+        console
+    }
+
+    pub(crate) fn stdout(&self) -> String {
+        self.0.lock().unwrap().stdout.clone()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        self.0.lock().unwrap().stderr.clone()
+    }
+
+    /// Whether a hidden answer was asked for.
+    pub(crate) fn asked_for_a_hidden_answer(&self) -> bool {
+        self.0.lock().unwrap().hidden
+    }
+
+    /// A host whose scripts write here.
+    pub(crate) fn host(&self) -> ScriptHost {
+        ScriptHost::builder().console(Arc::new(self.clone())).build()
+    }
+}
+
+impl Console for TestConsole {
+    fn print(&self, text: &str) -> std::io::Result<()> {
+        self.0.lock().unwrap().stdout.push_str(&format!("{text}\n"));
+        Ok(())
+    }
+
+    fn eprint(&self, text: &str) {
+        self.0.lock().unwrap().stderr.push_str(&format!("{text}\n"));
+    }
+
+    fn is_interactive(&self) -> bool {
+        !self.0.lock().unwrap().answers.is_empty()
+    }
+
+    fn ask(&self, question: &str, answer: Answer) -> std::io::Result<Option<String>> {
+        let mut record = self.0.lock().unwrap();
+        record.stderr.push_str(&format!("{question}\n"));
+        record.hidden |= answer == Answer::Hidden;
+        Ok(record.answers.pop_front())
+    }
+
+    fn input(&self) -> Box<dyn std::io::BufRead + Send> {
+        Box::new(std::io::Cursor::new(self.0.lock().unwrap().input.clone()))
     }
 }

@@ -1,5 +1,6 @@
 //! The script language, function by function, and the scripts that the project ships.
 
 mod borders;
+mod console;
 mod folder;
 mod modules;
