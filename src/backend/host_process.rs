@@ -3,7 +3,7 @@
 use super::{BoxFuture, EventStream, Process, ProcessStdin};
 use crate::{
     Result,
-    command::Command,
+    command::{Command, Pipeline},
     event::{ExitStatus, Signal},
 };
 use std::{
@@ -86,6 +86,46 @@ enum Reason {
     Cancelled,
 }
 
+/// What a process's owner has said about its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// After this long it is ended.
+    pub timeout: Option<Duration>,
+    /// How long it may take to end after it was asked to.
+    pub grace: Duration,
+    /// Whether it lives on when its owner goes.
+    pub detached: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { timeout: None, grace: DEFAULT_GRACE, detached: false }
+    }
+}
+
+impl From<&Command> for Terms {
+    fn from(command: &Command) -> Self {
+        Self {
+            timeout: command.timeout,
+            grace: command.grace.unwrap_or(DEFAULT_GRACE),
+            detached: command.detach.is_some(),
+        }
+    }
+}
+
+impl From<&Pipeline> for Terms {
+    /// A pipeline is ended as a whole: by the shortest of its stages' time limits, and with the
+    /// longest grace that one of them asked for.
+    fn from(pipeline: &Pipeline) -> Self {
+        let stages = pipeline.stages();
+        Self {
+            timeout: stages.iter().filter_map(|stage| stage.timeout).min(),
+            grace: stages.iter().filter_map(|stage| stage.grace).max().unwrap_or(DEFAULT_GRACE),
+            detached: stages.iter().any(|stage| stage.detach.is_some()),
+        }
+    }
+}
+
 /// With this a backend says how a process ended; once.
 pub struct StatusSetter {
     ending: watch::Sender<Option<Ending>>,
@@ -132,9 +172,10 @@ impl fmt::Display for Stopped {
 }
 
 impl HostProcess {
-    /// A process that has just been started for this command; `start` gets the setter with which
+    /// A process that has just been started on these terms; `start` gets the setter with which
     /// the backend later says how it ended, and gives what it knows by now.
-    pub fn new(command: &Command, start: impl FnOnce(StatusSetter) -> ProcessParts) -> Self {
+    pub fn new(terms: impl Into<Terms>, start: impl FnOnce(StatusSetter) -> ProcessParts) -> Self {
+        let terms = terms.into();
         let (sender, ending) = watch::channel(None);
         let verdict = Arc::<Mutex<Verdict>>::default();
         let parts = start(StatusSetter { ending: sender, verdict: verdict.clone() });
@@ -143,10 +184,10 @@ impl HostProcess {
             events: Some(parts.events),
             stdin: parts.stdin,
             life: Arc::new(Life { control: parts.control, ending, verdict }),
-            grace: command.grace.unwrap_or(DEFAULT_GRACE),
-            detached: command.detach.is_some(),
+            grace: terms.grace,
+            detached: terms.detached,
         };
-        if let Some(limit) = command.timeout {
+        if let Some(limit) = terms.timeout {
             process.end_after(limit);
         }
         process
@@ -283,9 +324,10 @@ impl Drop for HostProcess {
         if self.detached || self.try_wait().is_some() {
             return;
         }
-        if self.life.decide(Reason::Cancelled) {
-            self.life.control.abandon();
-        }
+        // Also where something else is ending it already: that may take its time, or be gone with
+        // the runtime that it runs on.
+        self.life.decide(Reason::Cancelled);
+        self.life.control.abandon();
     }
 }
 
@@ -302,9 +344,8 @@ fn adopt<P: Process>(mut process: P) -> HostProcess {
     let pid = process.pid();
     let process = Arc::new(process);
     let waiting = process.clone();
-    // The command's own settings were the other backend's to keep.
-    let plain = Command::new("");
-    HostProcess::new(&plain, |setter| {
+    // The command's own terms are the other backend's to keep.
+    HostProcess::new(Terms::default(), |setter| {
         tokio::spawn(async move {
             let status = waiting.wait().await;
             setter.set(status, waiting.stage_statuses());

@@ -15,7 +15,9 @@ pub use files::{
     BoxFuture, BoxReader, Checksum, DirEntry, FileKind, FileMetadata, FileSystem, FileWriter, NoFiles,
     TreeEntry, WriteOptions, check_arrived, show,
 };
-pub use host_process::{DEFAULT_GRACE, HostProcess, ProcessControl, ProcessParts, StatusSetter, Stopped};
+pub use host_process::{
+    DEFAULT_GRACE, HostProcess, ProcessControl, ProcessParts, StatusSetter, Stopped, Terms,
+};
 pub use stdin::ProcessStdin;
 pub use stream::{BatchEvent, EventSender, EventStream};
 

@@ -32,6 +32,19 @@ impl EventSender {
         let _ = self.0.send(Message::Batch(batch)).await;
     }
 
+    /// Hands on output if there is room for it; gives it back if the reader is behind.
+    ///
+    /// # Errors
+    ///
+    /// The batch itself, to be given to [`batch`](Self::batch), which waits.
+    pub fn try_batch(&self, batch: Batch) -> std::result::Result<(), Batch> {
+        match self.0.try_send(Message::Batch(batch)) {
+            Err(mpsc::error::TrySendError::Full(Message::Batch(batch))) => Err(batch),
+            // Sent, or nobody listens any longer.
+            _ => Ok(()),
+        }
+    }
+
     /// Says that the process runs.
     pub async fn started(&self, pid: Option<u32>) {
         // As above.

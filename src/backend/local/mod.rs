@@ -1,19 +1,42 @@
 //! This machine.
 
 mod files;
+#[cfg(unix)]
+mod process;
+#[cfg(not(unix))]
+#[path = "elsewhere.rs"]
+mod process;
 
 pub use files::LocalFiles;
 
 use super::{Backend, Capabilities, FileSystem, HostProcess};
 use crate::{
-    Error, Result,
+    Result,
     command::{Command, Pipeline},
 };
+use process::Owner;
 use std::sync::Arc;
 
 /// Runs commands on this machine.
+///
+/// Each command gets a process group of its own, and in its environment a mark,
+/// `REXEC_COMMAND_ID`, by which everything that it starts can be found later, also what leaves
+/// that group. A command that is ended before its time (a time limit, [`stop`](crate::Process::stop),
+/// a dropped handle) leaves nothing. What a command that has ended leaves in the background lives
+/// until the last clone of the backend is dropped and no command of it runs any longer; or for
+/// ever, if the command is a [`daemon`](Command::daemon).
+///
+/// Needs a tokio runtime with its I/O and time drivers.
+///
+/// # What is not found
+///
+/// A process that has left the group, whose parents have ended, and that has cleared or
+/// overwritten its environment (or had an [empty one](Command::env_clear) from the start). The
+/// guard of the `rexec` binary finds those too.
 #[derive(Clone, Debug, Default)]
-pub struct LocalBackend {}
+pub struct LocalBackend {
+    owner: Arc<Owner>,
+}
 
 impl LocalBackend {
     /// This machine.
@@ -30,15 +53,15 @@ impl Backend for LocalBackend {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all()
+        process::CAPABILITIES.iter().fold(Capabilities::none(), |all, &one| all.with(one))
     }
 
-    async fn spawn(&self, _: &Command) -> Result<HostProcess> {
-        Err(Error::unsupported("not there yet"))
+    async fn spawn(&self, command: &Command) -> Result<HostProcess> {
+        self.owner.spawn(command).await
     }
 
-    async fn spawn_pipeline(&self, _: &Pipeline) -> Result<HostProcess> {
-        Err(Error::unsupported("not there yet"))
+    async fn spawn_pipeline(&self, pipeline: &Pipeline) -> Result<HostProcess> {
+        self.owner.spawn_pipeline(pipeline).await
     }
 
     fn files(&self) -> Arc<dyn FileSystem> {

@@ -1,0 +1,46 @@
+//! What a command reads, where it comes from us.
+
+use super::supervise::Ended;
+use crate::backend::ProcessStdin;
+use bytes::Bytes;
+use tokio::{io::AsyncWriteExt, net::unix::pipe};
+
+/// Our side of a command's standard input.
+pub(super) enum Input {
+    /// There is none: it reads a file, or nothing.
+    None,
+    /// These bytes, and then the end.
+    Bytes(Bytes, pipe::Sender),
+    /// Whatever the owner of the process writes.
+    Handle(ProcessStdin),
+}
+
+impl Input {
+    /// The handle for the owner of the process, if that one is to write, and what we write.
+    pub(super) fn split(self) -> (Option<ProcessStdin>, Option<Feed>) {
+        match self {
+            Input::None => (None, None),
+            Input::Bytes(bytes, pipe) => (None, Some(Feed { bytes, pipe })),
+            Input::Handle(stdin) => (Some(stdin), None),
+        }
+    }
+}
+
+/// Bytes on their way into a command.
+pub(super) struct Feed {
+    bytes: Bytes,
+    pipe: pipe::Sender,
+}
+
+impl Feed {
+    /// Writes them until the command has read them all, closes its input, or ends: it need not
+    /// read what it is given, and that is no error.
+    pub(super) async fn run(mut self, mut ended: Ended) {
+        tokio::select! {
+            // EPIPE is the only way in which this fails: nobody reads any longer.
+            _ = self.pipe.write_all(&self.bytes) => {}
+            // What it left in the background may hold its input open and not read it.
+            () = ended.wait() => {}
+        }
+    }
+}

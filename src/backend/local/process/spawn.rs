@@ -1,0 +1,132 @@
+//! Starts a command, or the stages of a pipeline, in a process group of their own.
+
+use super::{
+    Owner,
+    control::Control,
+    environment,
+    group::Group,
+    mark::Mark,
+    platform::Ticks,
+    program, request,
+    stdio::{Place, Wiring, wire},
+    supervise::Supervised,
+    unix::Pid,
+};
+use crate::{
+    Result,
+    backend::{EventStream, HostProcess, ProcessControl, ProcessParts, Terms},
+    command::Command,
+    event::ExitStatus,
+};
+use async_process::Child;
+use std::{os::unix::process::CommandExt, path::PathBuf, sync::Arc};
+
+/// Starts these stages, each of which reads what the one before it writes. `overall` makes the
+/// status of the whole out of theirs.
+///
+/// All programs, directories and files are looked at before the first is started, and all are
+/// started before the first is waited for, so that their process group is there for each.
+pub(super) async fn spawn(
+    owner: &Arc<Owner>,
+    stages: &[Command],
+    terms: Terms,
+    overall: Box<dyn Fn(&[ExitStatus]) -> ExitStatus + Send>,
+) -> Result<HostProcess> {
+    request::check(stages)?;
+    let lives_on = stages.iter().all(|stage| stage.daemon);
+    let mark = owner.next_mark();
+    let mut prepared = prepare(stages).await?;
+    let since = Ticks::now();
+    let group = Arc::new(start_all(&mut prepared, &mark, since)?);
+    let (mut outputs, mut input) = (Vec::new(), None);
+    for (index, stage) in prepared.into_iter().enumerate() {
+        outputs.extend(stage.wiring.outputs.into_iter().map(|(stream, source)| (index, stream, source)));
+        input.get_or_insert(stage.wiring.input);
+    }
+    let (stdin, feed) = input.map(|input| input.split()).unwrap_or_default();
+    let pid = u32::try_from(group.id().raw()).ok();
+    let heir = (!lives_on).then(|| owner.clone());
+    let supervised = Supervised { group: group.clone(), outputs, feed, overall, heir };
+    let (sender, events) = EventStream::channel();
+    sender.started(pid).await;
+    Ok(HostProcess::new(terms, |setter| {
+        tokio::spawn(supervised.run(setter, sender));
+        ProcessParts { pid, events, stdin, control: Arc::new(Control { group, mark, since }) }
+    }))
+}
+
+/// One stage, with all that it needs to be started.
+struct Stage<'a> {
+    command: &'a Command,
+    directory: Option<PathBuf>,
+    file: PathBuf,
+    wiring: Wiring,
+}
+
+async fn prepare(stages: &[Command]) -> Result<Vec<Stage<'_>>> {
+    let mut found = Vec::with_capacity(stages.len());
+    for command in stages {
+        let in_context = |error: crate::Error| error.with_command(command.to_string());
+        let directory = program::directory(command).map_err(in_context)?;
+        let file = program::find(command, directory.as_deref()).map_err(in_context)?;
+        found.push((command, directory, file));
+    }
+    let mut prepared = Vec::with_capacity(stages.len());
+    let mut upstream = None;
+    for (index, (command, directory, file)) in found.into_iter().enumerate() {
+        let place = Place { upstream, has_next: index + 1 < stages.len() };
+        let mut wiring = wire(command, directory.as_deref(), place).await?;
+        upstream = wiring.downstream.take();
+        prepared.push(Stage { command, directory, file, wiring });
+    }
+    Ok(prepared)
+}
+
+/// Starts them all, or leaves none.
+fn start_all(stages: &mut [Stage], mark: &Mark, since: Ticks) -> Result<Group> {
+    let mut children = Vec::with_capacity(stages.len());
+    for stage in stages {
+        let leader = children.first().and_then(|child: &Child| Pid::new(child.id() as i32));
+        match stage.start(leader, mark) {
+            Ok(child) => children.push(child),
+            Err(error) => {
+                end(children, mark, since);
+                return Err(error);
+            }
+        }
+    }
+    Ok(Group::new(children))
+}
+
+/// Ends the stages before one that could not be started.
+fn end(children: Vec<Child>, mark: &Mark, since: Ticks) {
+    if children.is_empty() {
+        return;
+    }
+    let group = Arc::new(Group::new(children));
+    Control { group: group.clone(), mark: mark.clone(), since }.abandon();
+    tokio::spawn(async move { group.reap_all().await });
+}
+
+impl Stage<'_> {
+    /// Starts it in the group of this leader, or in a new one.
+    ///
+    /// Nothing here may need a step between fork and exec: `posix_spawn(3)` does not copy the
+    /// memory of this program, which takes a hundred times as long for a large one.
+    fn start(&mut self, leader: Option<Pid>, mark: &Mark) -> Result<Child> {
+        let mut command = std::process::Command::new(&self.file);
+        command.arg0(&self.command.program).args(&self.command.args);
+        command.process_group(leader.map_or(0, Pid::raw));
+        environment::apply(self.command, mark, &mut command);
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        // `from` sets the standard descriptors to be inherited, whatever they were before.
+        let mut command = async_process::Command::from(command);
+        let [stdin, stdout, stderr] = self.wiring.take_stdio();
+        command.stdin(stdin).stdout(stdout).stderr(stderr);
+        command
+            .spawn()
+            .map_err(|error| program::explain(&self.file, error).with_command(self.command.to_string()))
+    }
+}

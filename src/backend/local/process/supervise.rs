@@ -1,0 +1,87 @@
+//! The task that stays with a running process: it reads, feeds, reaps, and tells how it ended.
+
+use super::{
+    Owner,
+    group::Group,
+    input::Feed,
+    pump::{Backlog, Pump, Source},
+};
+use crate::{
+    backend::{EventSender, StatusSetter},
+    event::{ExitStatus, OutputStream},
+};
+use futures_util::future::{OptionFuture, join, join_all};
+use std::{pin::pin, sync::Arc};
+use tokio::sync::watch;
+
+/// Tells when all children of a process have been reaped.
+pub(super) struct Ended(watch::Receiver<bool>);
+
+impl Ended {
+    pub(super) async fn wait(&mut self) {
+        // Without a sender the task that reaps is gone, and with it whoever waits here.
+        let _ = self.0.wait_for(|&ended| ended).await;
+    }
+}
+
+/// A process that was just started, with our ends of its pipes.
+pub(super) struct Supervised {
+    pub(super) group: Arc<Group>,
+    /// Each output with the stage that writes it.
+    pub(super) outputs: Vec<(usize, OutputStream, Source)>,
+    pub(super) feed: Option<Feed>,
+    /// How the whole ended, from how its stages did.
+    pub(super) overall: Box<dyn Fn(&[ExitStatus]) -> ExitStatus + Send>,
+    /// Who ends what it leaves behind; `None` if that may live on.
+    pub(super) heir: Option<Arc<Owner>>,
+}
+
+impl Supervised {
+    /// Stays with it to its end.
+    ///
+    /// It has ended when all its stages have and everything that they wrote was handed on. A
+    /// reader that does not take the events keeps only the events waiting, not those who wait for
+    /// the process.
+    pub(super) async fn run(self, setter: StatusSetter, events: EventSender) {
+        let end = watch::Sender::new(false);
+        let ended = || Ended(end.subscribe());
+        let backlog = Backlog::default();
+        let mut pumps: Vec<Pump> = self
+            .outputs
+            .into_iter()
+            .map(|(stage, stream, source)| Pump::new(stream, stage, source, events.clone(), backlog.clone()))
+            .collect();
+        let reading = join_all(pumps.iter_mut().map(|pump| pump.run(ended())));
+        let feeding = OptionFuture::from(self.feed.map(|feed| feed.run(ended())));
+        {
+            let mut output = pin!(join(reading, feeding));
+            let mut output_ended = false;
+            let mut reaping = pin!(self.group.reap_all());
+            let stages = tokio::select! {
+                stages = &mut reaping => stages,
+                _ = &mut output => {
+                    output_ended = true;
+                    reaping.await
+                }
+            };
+            end.send_replace(true);
+            if !output_ended {
+                tokio::select! {
+                    _ = &mut output => output_ended = true,
+                    () = backlog.stalled() => {}
+                }
+            }
+            let status = setter.set((self.overall)(&stages), stages);
+            if !output_ended {
+                output.await;
+            }
+            events.exited(status).await;
+        }
+        if let Some(heir) = self.heir {
+            heir.inherit(self.group);
+        }
+        for source in pumps.into_iter().filter_map(Pump::rest) {
+            tokio::spawn(source.discard());
+        }
+    }
+}
