@@ -1,6 +1,7 @@
 //! Runs commands on a backend under a service's name: one at a time, in pipelines, in sequences.
 
 mod collect;
+mod files;
 
 use crate::{
     Error, Result,
@@ -11,6 +12,10 @@ use crate::{
 use std::{sync::Arc, time::Instant};
 
 pub use collect::{Collector, collect};
+pub use files::{
+    DEFAULT_READ_LIMIT, Files, Mode, ProgressCallback, TempDir, TransferOptions, TransferProgress,
+    TransferReport, render_template,
+};
 
 /// Runs commands on one host, for one service.
 ///
@@ -57,6 +62,11 @@ impl<B: Backend> Executor<B> {
     /// The backend.
     pub fn backend(&self) -> &B {
         &self.backend
+    }
+
+    /// The host's files.
+    pub fn files(&self) -> Files {
+        Files::new(self.backend.files(), self.host()).for_service(self.service.clone())
     }
 
     /// The same, with its backend's type erased.
