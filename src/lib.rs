@@ -7,6 +7,7 @@ pub mod event;
 pub mod executor;
 #[cfg(feature = "script")]
 pub mod script;
+pub mod target;
 
 pub use backend::{
     AnyBackend, Backend, BatchEvent, Capabilities, Capability, EventStream, Execution, HostProcess, Process,
@@ -18,6 +19,6 @@ pub use event::{
     Batch, ExitStatus, Line, LineEnding, LogFilter, Output, OutputStream, ParseSignalError, ProcessEvent,
     Signal,
 };
-pub use executor::Executor;
+pub use executor::{Executor, ManagedEvent, ManagedHandle, ManagedState, ManagedStatus};
 #[cfg(feature = "script")]
 pub use script::{ScriptEnd, ScriptError, ScriptHost, ScriptHostBuilder};

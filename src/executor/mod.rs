@@ -2,6 +2,7 @@
 
 mod collect;
 mod files;
+mod managed;
 
 use crate::{
     Error, Result,
@@ -16,6 +17,7 @@ pub use files::{
     DEFAULT_READ_LIMIT, Files, Mode, ProgressCallback, TempDir, TransferOptions, TransferProgress,
     TransferReport, render_template,
 };
+pub use managed::{Follower, ManagedEvent, ManagedHandle, ManagedState, ManagedStatus};
 
 /// Runs commands on one host, for one service.
 ///
