@@ -1,1 +1,6 @@
 //! What several test binaries need: temporary folders, hosts, waiting for an event.
+
+// Each test binary uses a part of it.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod marked;

@@ -7,7 +7,9 @@ use super::{
 };
 use crate::{
     Result,
-    backend::{BoxFuture, EventSender, EventStream, HostProcess, ProcessControl, ProcessParts, ProcessStdin},
+    backend::{
+        BoxFuture, EventSender, EventStream, HostProcess, ProcessControl, ProcessParts, ProcessStdin, Terms,
+    },
     command::{Command, OutputTarget, Pipeline, StdinSource},
     event::{ExitStatus, Framer, OutputStream, Signal},
 };
@@ -43,7 +45,8 @@ pub(super) fn start(
     let control = Arc::new(MockControl { signals, gone: gone.clone() });
     let input = players[0].0.stage.record.clone();
     let piped = pipeline.first().stdin == StdinSource::Piped;
-    Ok(HostProcess::new(&whole(&pipeline), |setter| {
+    let terms = Terms::from(&pipeline);
+    Ok(HostProcess::new(terms, |setter| {
         tokio::spawn(async move {
             let gone = gone.drop_guard();
             sender.started(Some(pid)).await;
@@ -57,13 +60,6 @@ pub(super) fn start(
         });
         ProcessParts { pid: Some(pid), events, stdin: piped.then(|| ProcessStdin::new(input)), control }
     }))
-}
-
-/// The command whose time limit, grace and name the process as a whole has.
-fn whole(pipeline: &Pipeline) -> Command {
-    let mut command = pipeline.last().clone();
-    command.timeout = pipeline.stages().iter().filter_map(|stage| stage.timeout).min();
-    command
 }
 
 /// Opens each stage's outputs and gives it its input. Nothing plays unless all of them can.

@@ -6,7 +6,7 @@ use super::{
     pid_file::PidFile,
     probe::Probe,
     supervisor::{Reply, Request, Supervisor, answer},
-    watch,
+    watch::Watch,
 };
 use crate::{
     Error, ErrorKind, Result,
@@ -21,6 +21,7 @@ use tokio::{sync::Notify, time::Instant};
 pub(super) struct Started {
     process: HostProcess,
     probe: Probe,
+    watch: Watch,
     at: Instant,
 }
 
@@ -70,6 +71,8 @@ impl Supervisor {
             file.check(&self.executor).await?;
         }
         let probe = Probe::prepare(&self.managed, &self.executor).await?;
+        let watched = self.managed.watch.iter().map(|path| self.managed.in_dir(path)).collect();
+        let watch = Watch::new(self.executor.backend().files(), watched).await;
         let mut process = self.executor.spawn(self.managed.command.clone()).await?;
         let at = Instant::now();
         if let Some(file) = &pid_file
@@ -80,25 +83,24 @@ impl Supervisor {
             process.cancel().await;
             return Err(error);
         }
-        Ok(Started { process, probe, at })
+        Ok(Started { process, probe, watch, at })
     }
 
     /// Watches it until its end, and cleans up after it.
-    pub(super) async fn watch_run(&mut self, started: Started, was_ready: &mut bool) -> RunOutcome {
-        let Started { mut process, probe, at } = started;
+    pub(super) async fn watch_run(&mut self, mut started: Started, was_ready: &mut bool) -> RunOutcome {
         let (log, notify) = (self.log.clone(), Notify::new());
         let sign = match &self.managed.readiness {
             Readiness::Started => Sign::Start,
             Readiness::Line(pattern) => Sign::Line(pattern.clone()),
             _ => Sign::None,
         };
-        let events = process.take_events().unwrap_or_default();
+        let events = started.process.take_events().unwrap_or_default();
         let mut reading = pin!(log.read(events, self.empty_output(), &sign, &notify));
         let mut is_ready = false;
-        let over = self.until_over(&process, &probe, &notify, reading.as_mut(), &mut is_ready).await;
+        let over = self.until_over(&started, &notify, reading.as_mut(), &mut is_ready).await;
         *was_ready |= is_ready;
-        let pid = process.pid();
-        let outcome = self.end_run(over, process, reading, is_ready, at).await;
+        let pid = started.pid();
+        let outcome = self.end_run(over, started, reading, is_ready).await;
         if let Some(file) = self.pid_file() {
             // It is stale from now on, which the next start finds out by itself.
             let _ = file.remove(pid, &self.executor).await;
@@ -109,17 +111,14 @@ impl Supervisor {
     /// Goes on until it has ended, or is to be ended.
     async fn until_over(
         &mut self,
-        process: &HostProcess,
-        probe: &Probe,
+        started: &Started,
         sign: &Notify,
         mut reading: impl Future<Output = RunEnd> + Unpin,
         is_ready: &mut bool,
     ) -> Over {
-        let files = self.executor.backend().files();
         let executor = self.executor.clone();
-        let watched: Vec<PathBuf> = self.managed.watch.iter().map(|path| self.managed.in_dir(path)).collect();
-        let mut changed = pin!(watch::changed(&*files, &watched));
-        let mut ready = pin!(probe.wait(&executor, sign));
+        let mut changed = pin!(started.watch.changed());
+        let mut ready = pin!(started.probe.wait(&executor, sign));
         let mut too_late = pin!(tokio::time::sleep(self.managed.ready_timeout));
         loop {
             tokio::select! {
@@ -131,7 +130,7 @@ impl Supervisor {
                 }
                 () = &mut ready, if !*is_ready => {
                     *is_ready = true;
-                    self.set(ManagedState::Running { pid: process.pid() });
+                    self.set(ManagedState::Running { pid: started.pid() });
                     self.log.add(ManagedEvent::Ready);
                 }
                 request = self.requests.recv() => match request {
@@ -140,10 +139,10 @@ impl Supervisor {
                     Some(Request::Restart(reply)) => return Over::ToStop(Reason::RestartAsked(reply)),
                     Some(Request::Start(reply)) => answer(Some(reply), Ok(())),
                     Some(Request::Reload(reply)) => {
-                        answer(Some(reply), process.signal(self.managed.reload_signal).await);
+                        answer(Some(reply), started.process.signal(self.managed.reload_signal).await);
                     }
                     Some(Request::Signal(signal, reply)) => {
-                        answer(Some(reply), process.signal(signal).await);
+                        answer(Some(reply), started.process.signal(signal).await);
                     }
                 },
                 path = &mut changed => return Over::ToStop(Reason::FileChanged(path)),
@@ -156,19 +155,18 @@ impl Supervisor {
     async fn end_run(
         &mut self,
         over: Over,
-        process: HostProcess,
+        started: Started,
         reading: impl Future<Output = RunEnd>,
         is_ready: bool,
-        started: Instant,
     ) -> RunOutcome {
         match over {
             Over::ByItself(end) => {
-                let ran_for = started.elapsed();
-                self.sweep(&process).await;
+                let ran_for = started.at.elapsed();
+                self.sweep(&started.process).await;
                 self.ended_by_itself(end, is_ready, ran_for)
             }
             Over::OwnerGone => {
-                drop(process);
+                drop(started);
                 reading.await;
                 RunOutcome::OwnerGone
             }
@@ -176,12 +174,12 @@ impl Supervisor {
                 if let Reason::FileChanged(path) = &reason {
                     self.log.add(ManagedEvent::Changed { path: path.clone() });
                 }
-                self.set(ManagedState::Stopping { pid: process.pid() });
-                let stopping = process.stop_with(self.managed.stop_signal, self.managed.grace);
+                self.set(ManagedState::Stopping { pid: started.pid() });
+                let stopping = started.process.stop_with(self.managed.stop_signal, self.managed.grace);
                 let (stopped, end) = tokio::join!(stopping, reading);
                 self.note_exit(end.status);
                 match reason {
-                    Reason::NotReady => self.not_ready(end, started.elapsed()),
+                    Reason::NotReady => self.not_ready(end, started.at.elapsed()),
                     Reason::FileChanged(_) => RunOutcome::FileChanged,
                     Reason::StopAsked(reply) => RunOutcome::Stopped { stopped, reply },
                     Reason::RestartAsked(reply) => RunOutcome::RestartAsked(reply),

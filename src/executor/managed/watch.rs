@@ -6,6 +6,7 @@ use crate::{
 };
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,25 +16,40 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// What is known of a path: nothing if it is not there, and of a directory also what is in it.
 type Seen = Vec<(PathBuf, FileMetadata)>;
 
-/// Waits until something changes at one of these paths and then stays the same for a moment, since
-/// a change often takes more than one step. Gives the path. Never ends if there are none.
-pub(super) async fn changed(files: &dyn FileSystem, paths: &[PathBuf]) -> PathBuf {
-    if paths.is_empty() {
-        return std::future::pending().await;
+/// Paths, and what was known of them before the run that read them.
+pub(super) struct Watch {
+    files: Arc<dyn FileSystem>,
+    paths: Vec<PathBuf>,
+    before: Vec<Seen>,
+}
+
+impl Watch {
+    pub(super) async fn new(files: Arc<dyn FileSystem>, paths: Vec<PathBuf>) -> Self {
+        let before = look_at_all(&*files, &paths).await;
+        Self { files, paths, before }
     }
-    let before = look_at_all(files, paths).await;
-    let mut last = before.clone();
-    loop {
-        tokio::time::sleep(INTERVAL).await;
-        let now = look_at_all(files, paths).await;
-        let differs = |((now, before), path)| (now != before).then_some(path);
-        let different = now.iter().zip(&before).zip(paths).find_map(differs);
-        if let Some(path) = different
-            && now == last
-        {
-            return path.clone();
+
+    /// Waits until something is different at one of the paths and then stays the same for a
+    /// moment, since a change often takes more than one step. Gives the path. Never ends if there
+    /// are none.
+    pub(super) async fn changed(&self) -> PathBuf {
+        if self.paths.is_empty() {
+            return std::future::pending().await;
         }
-        last = now;
+        let mut last = self.before.clone();
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            let now = look_at_all(&*self.files, &self.paths).await;
+            let pairs = now.iter().zip(&self.before).zip(&self.paths);
+            let different =
+                pairs.into_iter().find_map(|((now, before), path)| (now != before).then_some(path));
+            if let Some(path) = different
+                && now == last
+            {
+                return path.clone();
+            }
+            last = now;
+        }
     }
 }
 
