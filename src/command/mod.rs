@@ -6,6 +6,9 @@ mod job;
 mod pipeline;
 mod quote;
 mod redirect;
+mod shell_template;
+pub mod template;
+pub mod words;
 
 pub use command::{Command, EnvChange};
 pub use job::Job;
@@ -13,4 +16,4 @@ pub use pipeline::Pipeline;
 pub use quote::quote;
 pub use redirect::{OutputTarget, StdinSource};
 
-pub(crate) use quote::quote_display;
+pub(crate) use quote::{quote_always, quote_display};

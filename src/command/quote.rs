@@ -16,7 +16,13 @@ pub fn quote(text: &str) -> Cow<'_, str> {
     if !text.is_empty() && text.bytes().all(is_plain) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+    Cow::Owned(quote_always(text))
+}
+
+/// The same with quotes around every word: for the middle of a text that is already a shell's,
+/// where a plain `if` would be a keyword, and `2` before `>` a file descriptor.
+pub(crate) fn quote_always(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Characters that no POSIX shell, nor csh or fish, treats specially anywhere in a word. `~` and

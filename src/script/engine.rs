@@ -20,6 +20,10 @@ pub(super) fn build() -> Engine {
     engine.on_debug(debug);
     super::error::register(&mut engine);
     super::modules::register(&mut engine);
+    super::command::register(&mut engine);
+    super::hosts::register(&mut engine);
+    super::output::register(&mut engine);
+    super::execute::register(&mut engine);
     engine
 }
 

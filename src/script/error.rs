@@ -10,6 +10,11 @@ pub(crate) fn thrown(error: Error) -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime(Dynamic::from(error), Position::NONE).into()
 }
 
+/// An error in what a script asked for, of kind `invalid`.
+pub(super) fn invalid(message: impl Into<String>) -> Box<EvalAltResult> {
+    thrown(Error::invalid(message))
+}
+
 /// The fields of a caught error.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Error>("Error");

@@ -143,7 +143,8 @@ impl ScriptHost {
 
     async fn run_on_its_own_thread(&self, ast: AST) -> Result<ScriptEnd, ScriptError> {
         let runtime = tokio::runtime::Handle::current();
-        let run = Arc::new(Run::new(runtime, self.settings.clone(), self.console.clone()));
+        let run =
+            Arc::new(Run::new(runtime, self.engine.clone(), self.settings.clone(), self.console.clone()));
         let scope = Scope { run, cancellation: self.cancellation.clone() };
         let engine = self.engine.clone();
         let (sender, receiver) = tokio::sync::oneshot::channel();

@@ -3,16 +3,27 @@
 //! The engine runs on a thread of its own. Functions enter the async world by blocking that thread
 //! on the runtime's handle, with the script's cancellation raced (`scope::wait`).
 
+mod command;
 pub mod console;
+mod convert;
+mod define;
 mod engine;
 mod error;
+mod execute;
 mod host;
+mod hosts;
 mod isolate;
 mod masking;
 mod modules;
+mod options;
+mod output;
 mod run;
 mod scope;
+mod start;
 
+pub use command::Command;
 pub use console::Console;
 pub use error::{CallSite, ScriptError};
 pub use host::{ScriptEnd, ScriptHost, ScriptHostBuilder};
+pub use hosts::Host;
+pub use output::Output;

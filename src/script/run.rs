@@ -2,10 +2,17 @@
 
 use super::{
     console::{Console, LogLevel},
+    hosts::Host,
     masking::Masks,
     modules::ModuleCache,
 };
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use rhai::Engine;
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tokio::runtime::Handle;
 
 /// What a script was given by whoever started it.
@@ -25,6 +32,8 @@ pub(crate) struct Settings {
 pub(crate) struct Run {
     /// Where its functions wait.
     pub(crate) runtime: Handle,
+    /// With this its closures are called.
+    pub(crate) engine: Arc<Engine>,
     pub(crate) settings: Settings,
     /// Where its words go. What stands here is not masked yet: use [`print`](Self::print),
     /// [`eprint`](Self::eprint) and [`log`](Self::log).
@@ -33,12 +42,32 @@ pub(crate) struct Run {
     pub(crate) masks: Masks,
     /// The modules that it has imported.
     pub(crate) modules: ModuleCache,
+    local: OnceLock<Host>,
 }
 
 impl Run {
     /// A run that has not begun yet.
-    pub(crate) fn new(runtime: Handle, settings: Settings, console: Arc<dyn Console>) -> Self {
-        Self { runtime, settings, console, masks: Masks::default(), modules: ModuleCache::default() }
+    pub(crate) fn new(
+        runtime: Handle,
+        engine: Arc<Engine>,
+        settings: Settings,
+        console: Arc<dyn Console>,
+    ) -> Self {
+        Self {
+            runtime,
+            engine,
+            settings,
+            console,
+            masks: Masks::default(),
+            modules: ModuleCache::default(),
+            local: OnceLock::new(),
+        }
+    }
+
+    /// This machine. All handles of a run are one, since what commands leave in the background
+    /// belongs to it, and ends with it.
+    pub(crate) fn local(&self) -> Host {
+        self.local.get_or_init(|| Host::from(crate::Executor::local("script"))).clone()
     }
 
     /// Writes a line to standard output, with secrets masked.

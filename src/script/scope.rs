@@ -2,7 +2,11 @@
 
 use super::run::Run;
 use rhai::{EvalAltResult, Position};
-use std::{cell::RefCell, future::Future, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    future::Future,
+    sync::Arc,
+};
 use tokio_util::sync::CancellationToken;
 
 /// What the script functions give.
@@ -18,6 +22,8 @@ pub(crate) struct Scope {
 thread_local! {
     /// Innermost last: `timeout` and `parallel` put a narrower one on top.
     static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
+    /// Operations since the cancellation was looked at.
+    static OPERATIONS: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Takes the scope off again when it is dropped.
@@ -44,9 +50,23 @@ pub(crate) fn current() -> ScriptResult<Scope> {
         .ok_or_else(|| "this function works only in a script that a `ScriptHost` runs".into())
 }
 
+/// From now on the run of this thread masks this value in everything that it writes.
+pub(super) fn keep_secret(value: &str) {
+    SCOPES.with_borrow(|scopes| {
+        if let Some(scope) = scopes.last() {
+            scope.run.masks.add(value);
+        }
+    });
+}
+
 /// Whether the script was cancelled: asked by the engine between operations.
-pub(crate) fn is_cancelled() -> bool {
-    SCOPES.with_borrow(|scopes| scopes.last().is_some_and(|scope| scope.cancellation.is_cancelled()))
+pub(super) fn is_cancelled() -> bool {
+    /// Looking takes a lock; so many operations take some 10 µs.
+    const EVERY: u32 = 128;
+    let operations = OPERATIONS.get().wrapping_add(1);
+    OPERATIONS.set(operations);
+    operations % EVERY == 0
+        && SCOPES.with_borrow(|scopes| scopes.last().is_some_and(|scope| scope.cancellation.is_cancelled()))
 }
 
 /// Waits for a future on the script's thread; a cancellation wakes it.
@@ -56,14 +76,23 @@ pub(crate) fn is_cancelled() -> bool {
 /// What the future gives, and Rhai's `ErrorTerminated`, which scripts can't catch, when the script
 /// is cancelled.
 pub(crate) fn wait<T>(future: impl Future<Output = crate::Result<T>>) -> ScriptResult<T> {
-    let scope = current()?;
-    scope.run.runtime.block_on(async {
+    let cancellation = current()?.cancellation;
+    wait_until_done(async move {
         tokio::select! {
             biased;
-            () = scope.cancellation.cancelled() => Err(terminated()),
+            () = cancellation.cancelled() => Err(terminated()),
             result = future => result.map_err(super::error::thrown),
         }
     })
+}
+
+/// Waits for a future which ends by itself when the script is cancelled.
+///
+/// # Errors
+///
+/// What the future gives.
+pub(super) fn wait_until_done<T>(future: impl Future<Output = ScriptResult<T>>) -> ScriptResult<T> {
+    current()?.run.runtime.block_on(future)
 }
 
 /// The end of a cancelled script.
