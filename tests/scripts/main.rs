@@ -1,6 +1,7 @@
 //! The script language, function by function, and the scripts that the project ships.
 
 mod borders;
+mod commands;
 mod console;
 mod folder;
 mod modules;
