@@ -18,6 +18,7 @@ mod request;
 mod spawn;
 mod stdio;
 mod supervise;
+mod tty;
 mod unix;
 
 use self::{
@@ -43,6 +44,7 @@ use std::{
 /// What this machine can do: everything but detaching.
 pub(super) const CAPABILITIES: &[Capability] = &[
     Capability::Signals,
+    Capability::Tty,
     Capability::PipedStdin,
     Capability::InheritStdin,
     Capability::FileRedirects,

@@ -37,7 +37,7 @@ pub(super) enum Source {
     /// A pipe.
     Pipe(pipe::Receiver),
     /// Our side of a terminal.
-    Terminal(AsyncFd<OwnedFd>),
+    Terminal(Arc<AsyncFd<OwnedFd>>),
 }
 
 impl Source {

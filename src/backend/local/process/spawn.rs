@@ -10,7 +10,7 @@ use super::{
     program, request,
     stdio::{Place, Wiring, wire},
     supervise::Supervised,
-    unix::Pid,
+    unix::{self, Pid},
 };
 use crate::{
     Result,
@@ -19,7 +19,11 @@ use crate::{
     event::ExitStatus,
 };
 use async_process::Child;
-use std::{os::unix::process::CommandExt, path::PathBuf, sync::Arc};
+use std::{
+    os::{fd::AsRawFd, unix::process::CommandExt},
+    path::PathBuf,
+    sync::Arc,
+};
 
 /// Starts these stages, each of which reads what the one before it writes. `overall` makes the
 /// status of the whole out of theirs.
@@ -40,6 +44,8 @@ pub(super) async fn spawn(
     let group = Arc::new(start_all(&mut prepared, &mark, since)?);
     let (mut outputs, mut input) = (Vec::new(), None);
     for (index, stage) in prepared.into_iter().enumerate() {
+        // The command's side of a terminal is closed here, else the terminal would never end.
+        drop(stage.wiring.terminal);
         outputs.extend(stage.wiring.outputs.into_iter().map(|(stream, source)| (index, stream, source)));
         input.get_or_insert(stage.wiring.input);
     }
@@ -111,12 +117,16 @@ fn end(children: Vec<Child>, mark: &Mark, since: Ticks) {
 impl Stage<'_> {
     /// Starts it in the group of this leader, or in a new one.
     ///
-    /// Nothing here may need a step between fork and exec: `posix_spawn(3)` does not copy the
+    /// But for a terminal, nothing here may need a step between fork and exec: `posix_spawn(3)` does not copy the
     /// memory of this program, which takes a hundred times as long for a large one.
     fn start(&mut self, leader: Option<Pid>, mark: &Mark) -> Result<Child> {
         let mut command = std::process::Command::new(&self.file);
         command.arg0(&self.command.program).args(&self.command.args);
-        command.process_group(leader.map_or(0, Pid::raw));
+        match &self.wiring.terminal {
+            // A session of its own is a group of its own.
+            Some(terminal) => unix::start_in_terminal(&mut command, terminal.as_raw_fd()),
+            None => drop(command.process_group(leader.map_or(0, Pid::raw))),
+        }
         environment::apply(self.command, mark, &mut command);
         if let Some(directory) = &self.directory {
             command.current_dir(directory);

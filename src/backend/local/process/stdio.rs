@@ -1,6 +1,10 @@
 //! What the three standard descriptors of a command are: pipes, files, nothing.
 
-use super::{input::Input, pump::Source};
+use super::{
+    input::{Feed, Input},
+    pump::Source,
+    tty::{Terminal, typed},
+};
 use crate::{
     Error, Result,
     backend::ProcessStdin,
@@ -25,6 +29,8 @@ pub(super) struct Wiring {
     pub(super) input: Input,
     /// Where the next stage of a pipeline reads.
     pub(super) downstream: Option<PipeReader>,
+    /// The terminal that the command runs in.
+    pub(super) terminal: Option<OwnedFd>,
 }
 
 impl Wiring {
@@ -46,50 +52,79 @@ pub(super) struct Place {
 /// Makes the descriptors of a command that runs in this directory.
 pub(super) async fn wire(command: &Command, directory: Option<&Path>, place: Place) -> Result<Wiring> {
     let mut outputs = Vec::new();
-    let (stdin, input) = stdin(command, directory, place.upstream).await?;
+    let terminal = command.tty.then(|| open_terminal(command, &mut outputs)).transpose()?;
+    let (stdin, input) = stdin(command, directory, place.upstream, terminal.as_ref()).await?;
+    let device = terminal.map(|terminal| terminal.device);
+    let mut output = async |stream, target: &OutputTarget| match (target, &device) {
+        (OutputTarget::Events, Some(device)) => Ok(Out::Terminal(device.try_clone().map_err(no_pipe)?)),
+        (OutputTarget::Events, None) => piped(stream, &mut outputs),
+        (OutputTarget::File(path) | OutputTarget::Append(path), _) => {
+            let append = matches!(target, OutputTarget::Append(_));
+            to_file(stream, &resolve(directory, path), append).await
+        }
+    };
     let (out, downstream) = match &command.stdout {
         OutputTarget::Events if place.has_next => {
             let (reader, writer) = io::pipe().map_err(no_pipe)?;
             (Out::Pipe(writer), Some(reader))
         }
-        target => (output(OutputStream::Stdout, target, directory, &mut outputs).await?, None),
+        target => (output(OutputStream::Stdout, target).await?, None),
     };
     let err = if command.merge_stderr {
         out.try_clone().map_err(no_pipe)?
     } else {
-        output(OutputStream::Stderr, &command.stderr, directory, &mut outputs).await?
+        output(OutputStream::Stderr, &command.stderr).await?
     };
-    Ok(Wiring { stdio: Some([stdin, out.into(), err.into()]), outputs, input, downstream })
+    Ok(Wiring { stdio: Some([stdin, out.into(), err.into()]), outputs, input, downstream, terminal: device })
 }
 
 async fn stdin(
     command: &Command,
     directory: Option<&Path>,
     upstream: Option<PipeReader>,
+    terminal: Option<&Terminal>,
 ) -> Result<(Stdio, Input)> {
     if let Some(reader) = upstream {
         return Ok((reader.into(), Input::None));
     }
-    Ok(match &command.stdin {
-        StdinSource::Empty => (Stdio::null(), Input::None),
-        StdinSource::Bytes(bytes) if bytes.is_empty() => (Stdio::null(), Input::None),
-        StdinSource::Bytes(bytes) => {
-            let (stdio, sender) = input_pipe()?;
-            (stdio, Input::Bytes(bytes.clone(), sender))
-        }
-        StdinSource::Piped => {
-            let (stdio, sender) = input_pipe()?;
-            (stdio, Input::Handle(ProcessStdin::new(sender)))
-        }
+    match &command.stdin {
         StdinSource::File(path) => {
             let path = resolve(directory, path);
             let opened = OpenOptions::new().read(true).open(&path).await;
             let file =
                 opened.map_err(|error| Error::from_io(format!("input `{}`", path.display()), error))?;
-            (file.into_std().await.into(), Input::None)
+            Ok((file.into_std().await.into(), Input::None))
         }
-        StdinSource::Inherit => (Stdio::inherit(), Input::None),
+        StdinSource::Inherit => Ok((Stdio::inherit(), Input::None)),
+        source => match terminal {
+            Some(terminal) => from_terminal(source, terminal),
+            None => from_pipe(source),
+        },
+    }
+}
+
+fn from_pipe(source: &StdinSource) -> Result<(Stdio, Input)> {
+    Ok(match source {
+        StdinSource::Piped => {
+            let (stdio, sender) = input_pipe()?;
+            (stdio, Input::Handle(ProcessStdin::new(sender)))
+        }
+        StdinSource::Bytes(bytes) if !bytes.is_empty() => {
+            let (stdio, sender) = input_pipe()?;
+            (stdio, Input::Feed(Feed::new(bytes.clone(), sender)))
+        }
+        _ => (Stdio::null(), Input::None),
     })
+}
+
+fn from_terminal(source: &StdinSource, terminal: &Terminal) -> Result<(Stdio, Input)> {
+    let keyboard = terminal.keyboard();
+    let input = match source {
+        StdinSource::Piped => Input::Handle(ProcessStdin::new(keyboard)),
+        StdinSource::Bytes(bytes) => Input::Feed(Feed::new(typed(bytes), keyboard)),
+        _ => Input::Feed(Feed::new(typed(b""), keyboard)),
+    };
+    Ok((terminal.device.try_clone().map_err(no_pipe)?.into(), input))
 }
 
 fn input_pipe() -> Result<(Stdio, pipe::Sender)> {
@@ -102,6 +137,7 @@ fn input_pipe() -> Result<(Stdio, pipe::Sender)> {
 enum Out {
     Pipe(PipeWriter),
     File(std::fs::File),
+    Terminal(OwnedFd),
 }
 
 impl Out {
@@ -109,6 +145,7 @@ impl Out {
         Ok(match self {
             Out::Pipe(writer) => Out::Pipe(writer.try_clone()?),
             Out::File(file) => Out::File(file.try_clone()?),
+            Out::Terminal(device) => Out::Terminal(device.try_clone()?),
         })
     }
 }
@@ -118,38 +155,34 @@ impl From<Out> for Stdio {
         match out {
             Out::Pipe(writer) => writer.into(),
             Out::File(file) => file.into(),
+            Out::Terminal(device) => device.into(),
         }
     }
 }
 
-async fn output(
-    stream: OutputStream,
-    target: &OutputTarget,
-    directory: Option<&Path>,
-    outputs: &mut Vec<(OutputStream, Source)>,
-) -> Result<Out> {
+fn piped(stream: OutputStream, outputs: &mut Vec<(OutputStream, Source)>) -> Result<Out> {
+    let (reader, writer) = io::pipe().map_err(no_pipe)?;
+    let receiver = pipe::Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(no_pipe)?;
+    outputs.push((stream, Source::Pipe(receiver)));
+    Ok(Out::Pipe(writer))
+}
+
+async fn to_file(stream: OutputStream, path: &Path, append: bool) -> Result<Out> {
     let mut options = OpenOptions::new();
-    let path = match target {
-        OutputTarget::Events => {
-            let (reader, writer) = io::pipe().map_err(no_pipe)?;
-            let receiver = pipe::Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(no_pipe)?;
-            outputs.push((stream, Source::Pipe(receiver)));
-            return Ok(Out::Pipe(writer));
-        }
-        OutputTarget::File(path) => {
-            options.write(true).create(true).truncate(true);
-            path
-        }
-        OutputTarget::Append(path) => {
-            options.append(true).create(true);
-            path
-        }
-    };
-    let path = resolve(directory, path);
-    let opened = options.open(&path).await;
+    options.create(true).append(append).write(!append).truncate(!append);
+    let opened = options.open(path).await;
     let file = opened
         .map_err(|error| Error::from_io(format!("file `{}` for {}", path.display(), stream.name()), error))?;
     Ok(Out::File(file.into_std().await))
+}
+
+/// A terminal's two outputs are one. What is given to a command to read is not echoed among them,
+/// since nobody sits there and types it.
+fn open_terminal(command: &Command, outputs: &mut Vec<(OutputStream, Source)>) -> Result<Terminal> {
+    let interactive = command.stdin == StdinSource::Piped;
+    let terminal = Terminal::open(interactive).map_err(|error| Error::from_io("open a terminal", error))?;
+    outputs.push((OutputStream::Stdout, Source::Terminal(terminal.screen.clone())));
+    Ok(terminal)
 }
 
 fn resolve(directory: Option<&Path>, path: &Path) -> PathBuf {

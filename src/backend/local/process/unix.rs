@@ -1,9 +1,13 @@
 //! POSIX system calls, each behind a small safe function.
 
 use crate::event::Signal;
+use nix::fcntl::{FcntlArg, OFlag};
 use std::{
     io,
-    os::fd::{AsFd, AsRawFd, OwnedFd},
+    os::{
+        fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd},
+        unix::{fs::OpenOptionsExt, process::CommandExt},
+    },
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -69,6 +73,63 @@ pub(super) fn bytes_waiting(fd: impl AsFd) -> usize {
     // SAFETY: FIONREAD writes one int to where its argument points, and `count` lives that long.
     let result = unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::FIONREAD, &mut count) };
     if result == 0 { usize::try_from(count).unwrap_or(0) } else { 0 }
+}
+
+/// The rows and columns of the terminal that this program runs in, if it has one.
+pub(super) fn own_window_size() -> Option<(u16, u16)> {
+    [libc::STDERR_FILENO, libc::STDOUT_FILENO, libc::STDIN_FILENO].into_iter().find_map(|fd| {
+        let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: TIOCGWINSZ fills in the struct that its argument points to, which lives that long.
+        let result = unsafe { libc::ioctl(fd, libc::TIOCGWINSZ, &mut size) };
+        (result == 0 && size.ws_row > 0 && size.ws_col > 0).then_some((size.ws_row, size.ws_col))
+    })
+}
+
+/// Opens a pseudo-terminal of this many rows and columns: our side, which does not block, and the
+/// side for a program. Both are close-on-exec from the start, which `openpty(3)` can't do.
+pub(super) fn open_terminal((rows, columns): (u16, u16)) -> io::Result<(OwnedFd, OwnedFd)> {
+    let ours = nix::pty::posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
+    nix::pty::grantpt(&ours)?;
+    nix::pty::unlockpt(&ours)?;
+    let device = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_NOCTTY | libc::O_CLOEXEC)
+        .open(device_name(&ours)?)?;
+    let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: TIOCSWINSZ reads the struct that its argument points to, which lives that long.
+    check(unsafe { libc::ioctl(device.as_raw_fd(), libc::TIOCSWINSZ, &size) })?;
+    // SAFETY: the descriptor is moved out of its owner, and is nobody else's.
+    let ours = unsafe { OwnedFd::from_raw_fd(ours.into_raw_fd()) };
+    nix::fcntl::fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_RDWR | OFlag::O_NONBLOCK))?;
+    Ok((ours, device.into()))
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn device_name(ours: &nix::pty::PtyMaster) -> io::Result<String> {
+    Ok(nix::pty::ptsname_r(ours)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn device_name(ours: &nix::pty::PtyMaster) -> io::Result<String> {
+    // SAFETY: ptsname(3) uses one buffer for all threads; a name that another thread overwrote
+    // opens another terminal, which these systems give us no way to exclude.
+    Ok(unsafe { nix::pty::ptsname(ours) }?)
+}
+
+/// Has the command start in a session of its own, whose terminal this is. The descriptor must be
+/// open when the command is started.
+pub(super) fn start_in_terminal(command: &mut std::process::Command, device: RawFd) {
+    // SAFETY: between fork and exec only async-signal-safe functions may be called: setsid(2) and
+    // ioctl(2) are.
+    unsafe {
+        command.pre_exec(move || {
+            if libc::setsid() < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            check(libc::ioctl(device, libc::TIOCSCTTY as _, 0))
+        });
+    }
 }
 
 /// Has the runtime tell when something can be read from, or written to, a descriptor.
