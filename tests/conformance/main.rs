@@ -10,6 +10,8 @@
 mod cases;
 mod host;
 mod suite;
+#[path = "../support/mod.rs"]
+mod support;
 
 suite::conformance!(local, crate::host::LocalHost);
 suite::conformance!(erased, crate::host::ErasedHost);

@@ -1,6 +1,7 @@
 //! Processes that a test finds again, whoever their parent is: by an argument that no other
 //! process has.
 
+use super::wait::wait_for;
 use std::{
     fs,
     process::Command,
@@ -21,7 +22,8 @@ impl Marker {
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self(format!("86400.{}{count:03}", std::process::id()))
+        // Padded, so that none is the beginning of another.
+        Self(format!("86400.{:08}{count:03}", std::process::id()))
     }
 
     /// `sleep` for a day and a moment that nobody else sleeps for.
@@ -46,9 +48,30 @@ impl Marker {
         }
     }
 
+    /// Waits until so many processes are just a [`sleep`](Self::sleep), not counting shells that
+    /// have one in their text.
+    pub async fn wait_for_sleeps(&self, count: usize) {
+        let line = self.sleep();
+        let sleeping =
+            || (self.left().iter().filter(|left| left.ends_with(&line)).count() >= count).then_some(());
+        let found = wait_for(SOON, sleeping).await;
+        assert!(found.is_some(), "{count} were to run, but only: {:#?}", self.left());
+    }
+
+    /// Waits up to a second until no process has it, and says which have.
+    pub async fn left_after_a_second(&self) -> Vec<String> {
+        wait_for(Duration::from_secs(1), || self.processes().is_empty().then_some(())).await;
+        self.left()
+    }
+
+    /// The processes that have it, as `pid: command line`.
+    fn left(&self) -> Vec<String> {
+        let show = |pid: u32| format!("{pid}: {}", command_line(pid).trim_end());
+        self.processes().into_iter().map(show).collect()
+    }
+
     fn is_in_command_line(&self, pid: u32) -> bool {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).contains(&self.0)
+        command_line(pid).contains(&self.0)
     }
 }
 
@@ -65,6 +88,11 @@ impl Drop for Marker {
             let _ = Command::new("sh").args(["-c", &format!("kill -s KILL {pid}")]).status();
         }
     }
+}
+
+fn command_line(pid: u32) -> String {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).replace('\0', " ")
 }
 
 /// Whether this process is there and has not ended.
