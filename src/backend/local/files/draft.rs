@@ -25,13 +25,50 @@ pub(super) struct Draft {
 }
 
 /// A temporary file, removed when dropped.
-struct Beside(PathBuf);
+struct Beside {
+    path: PathBuf,
+    /// Whether it has its name already. One that has none goes with the process, even if that is
+    /// killed.
+    has_name: bool,
+}
+
+impl Beside {
+    fn create(target: &Path, mode: u32) -> io::Result<(Self, fs::File)> {
+        match system::create_nameless(names::directory_of(target), mode) {
+            Some(file) => Ok((Self { path: Self::name(target), has_name: false }, file)),
+            None => Self::create_named(target, mode),
+        }
+    }
+
+    fn create_named(target: &Path, mode: u32) -> io::Result<(Self, fs::File)> {
+        let path = Self::name(target);
+        system::create_new(&path, mode).map(|file| (Self { path, has_name: true }, file))
+    }
+
+    fn name(target: &Path) -> PathBuf {
+        names::unused(names::directory_of(target), ".rexec-", ".tmp")
+    }
+
+    /// Puts it in the target's place.
+    fn rename(mut self, file: fs::File, target: &Path) -> io::Result<()> {
+        if !self.has_name {
+            system::give_name(&file, &self.path)?;
+            self.has_name = true;
+        }
+        // Network file systems tell only now that the disk is full.
+        system::close(file)?;
+        fs::rename(&self.path, target)?;
+        self.has_name = false;
+        Ok(())
+    }
+}
 
 impl Drop for Beside {
     fn drop(&mut self) {
-        // It is gone where the rename has happened. Where it can't be removed, nobody is left to
-        // be told.
-        let _ = fs::remove_file(&self.0);
+        if self.has_name {
+            // Where it can't be removed, nobody is left to be told.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -64,18 +101,16 @@ impl Draft {
         owner: Option<system::Owner>,
     ) -> Result<(Self, fs::File)> {
         let mode = mode.or_else(|| existing.map(system::mode));
-        let path = names::unused(names::directory_of(&target), ".rexec-", ".tmp");
         // Nobody but the owner until it is finished; a new file without a mode gets what the
         // umask leaves, which only the kernel knows.
         let first_mode = mode.map_or(0o666, |mode| mode & 0o700);
-        let file = system::create_new(&path, first_mode).map_err(|error| {
+        let (beside, file) = Beside::create(&target, first_mode).map_err(|error| {
             let error = failed("write", &target, error);
             match existing {
                 Some(_) => error.with_hint(IN_PLACE_HINT),
                 None => error,
             }
         })?;
-        let beside = Beside(path);
         let owner = owner.or_else(|| existing.map(system::Owner::of));
         if let Some(owner) = owner {
             system::give_to(&file, owner).map_err(|error| {
@@ -121,9 +156,10 @@ impl Draft {
         if let Some(expected) = expected {
             self.verify(&mut file, &expected, abandoned)?;
         }
-        self.put_in_place(file).map_err(|error| {
+        let Self { target, beside, mode, .. } = self;
+        put_in_place(file, mode, beside, &target).map_err(|error| {
             let busy = error.kind() == io::ErrorKind::ResourceBusy;
-            let error = self.failed(error);
+            let error = failed("write", &target, error);
             // A file that is a mount point, as `/etc/hosts` is in a container.
             if busy { error.with_hint(IN_PLACE_HINT) } else { error }
         })
@@ -152,17 +188,15 @@ impl Draft {
         let found = read_back()?.map_err(|error| failed("read back", &self.target, error))?;
         check_arrived(&self.target, expected, &found)
     }
+}
 
-    fn put_in_place(&self, file: fs::File) -> io::Result<()> {
-        if let Some(mode) = self.mode {
-            system::set_mode_of(&file, mode)?;
-        }
-        // Network file systems tell only now that the disk is full.
-        system::close(file)?;
-        match &self.beside {
-            Some(beside) => fs::rename(&beside.0, &self.target),
-            None => Ok(()),
-        }
+fn put_in_place(file: fs::File, mode: Option<u32>, beside: Option<Beside>, target: &Path) -> io::Result<()> {
+    if let Some(mode) = mode {
+        system::set_mode_of(&file, mode)?;
+    }
+    match beside {
+        Some(beside) => beside.rename(file, target),
+        None => system::close(file),
     }
 }
 
@@ -199,4 +233,30 @@ fn refuse_unwritable(path: &Path, existing: &fs::Metadata) -> Result<()> {
 /// A device must stay a device, and files that the kernel makes up can't be replaced.
 fn may_be_replaced(target: &Path, existing: Option<&fs::Metadata>) -> bool {
     existing.is_none_or(|existing| existing.is_file() && !system::is_kernel_interface(target))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// Where the file system knows no nameless files; most tests never see one.
+    #[test]
+    fn a_draft_with_a_name_is_renamed_or_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("a");
+        fs::write(&target, "old").unwrap();
+        let names = || fs::read_dir(directory.path()).unwrap().count();
+
+        let (beside, mut file) = Beside::create_named(&target, 0o600).unwrap();
+        file.write_all(b"new").unwrap();
+        assert_eq!(names(), 2);
+        drop(beside);
+        assert_eq!((names(), fs::read(&target).unwrap()), (1, b"old".to_vec()));
+
+        let (beside, mut file) = Beside::create_named(&target, 0o600).unwrap();
+        file.write_all(b"new").unwrap();
+        put_in_place(file, Some(0o640), Some(beside), &target).unwrap();
+        assert_eq!((names(), fs::read(&target).unwrap()), (1, b"new".to_vec()));
+    }
 }

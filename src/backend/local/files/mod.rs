@@ -41,7 +41,8 @@ const CHUNK: usize = 256 << 10;
 /// # What a write keeps
 ///
 /// An atomic write makes a new file beside the old one, under a hidden name that nobody else has,
-/// and renames it over the old one. The new file has the old one's mode and owner; where the
+/// and renames it over the old one. Where the system allows it (`O_TMPFILE`, `open(2)`), it has
+/// that name only at the last moment, so that not even a killed process leaves it behind. The new file has the old one's mode and owner; where the
 /// owner can't be kept, the write is refused before anything is changed. It is never readable for
 /// more people than the finished file. Hard links, access control lists and other extended
 /// attributes stay with the old file; `atomic: false` writes into it and so keeps them.

@@ -68,6 +68,14 @@ pub(super) fn create_new(path: &Path, _: u32) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
+pub(super) fn create_nameless(_: &Path, _: u32) -> Option<File> {
+    None
+}
+
+pub(super) fn give_name(_: &File, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 pub(super) fn open_to_write(path: &Path, _: u32, append: bool) -> io::Result<File> {
     OpenOptions::new().write(true).append(append).truncate(!append).create(true).open(path)
 }

@@ -106,6 +106,47 @@ pub(super) fn create_new(path: &Path, mode: u32) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path)
 }
 
+/// A new file that is in no directory yet, and goes when it is closed. `None` where the file
+/// system has no such files: not all have, and then one with a name has to do.
+#[cfg(target_os = "linux")]
+pub(super) fn create_nameless(directory: &Path, mode: u32) -> Option<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .mode(mode)
+        .custom_flags(nix::libc::O_TMPFILE)
+        .open(directory)
+        .ok()?;
+    // Its name will be given through this.
+    fs::symlink_metadata(path_of_descriptor(&file)).ok()?;
+    Some(file)
+}
+
+/// Gives a nameless file its name, which nothing else may have (`open(2)`, under `O_TMPFILE`).
+#[cfg(target_os = "linux")]
+pub(super) fn give_name(file: &File, path: &Path) -> io::Result<()> {
+    use nix::fcntl::{AT_FDCWD, AtFlags};
+    let from = path_of_descriptor(file);
+    Ok(nix::unistd::linkat(AT_FDCWD, from.as_str(), AT_FDCWD, path, AtFlags::AT_SYMLINK_FOLLOW)?)
+}
+
+#[cfg(target_os = "linux")]
+fn path_of_descriptor(file: &File) -> String {
+    format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(file))
+}
+
+/// A new file that is in no directory yet: only Linux has such files.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn create_nameless(_: &Path, _: u32) -> Option<File> {
+    None
+}
+
+/// Gives a nameless file its name.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn give_name(_: &File, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Opens a file to write it anew or to add to it, and makes it with this mode if there is none.
 pub(super) fn open_to_write(path: &Path, mode: u32, append: bool) -> io::Result<File> {
     OpenOptions::new().write(true).append(append).truncate(!append).create(true).mode(mode).open(path)

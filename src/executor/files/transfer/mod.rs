@@ -154,11 +154,11 @@ enum Way {
 }
 
 impl Way {
-    fn from_afar(self) -> bool {
+    fn comes_from_afar(self) -> bool {
         matches!(self, Way::Down | Way::Across)
     }
 
-    fn to_afar(self) -> bool {
+    fn goes_afar(self) -> bool {
         matches!(self, Way::Up | Way::Across)
     }
 }

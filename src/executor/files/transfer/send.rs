@@ -113,14 +113,14 @@ impl Transfer<'_> {
         if let (Some(sent), Some(original)) = (&sent, &original) {
             self.from.told(check_arrived(&item.from, original, sent))?;
         }
-        let expected = sent.filter(|_| self.way.to_afar());
+        let expected = sent.filter(|_| self.way.goes_afar());
         self.to.told(writer.commit(expected).await)
     }
 
     /// What the host that the file comes from says that it should be, if that is worth asking.
     async fn checksum_of_original(&self, item: &Item) -> Result<Option<Checksum>> {
         match &item.checksum {
-            _ if !self.options.verify || !self.way.from_afar() => Ok(None),
+            _ if !self.options.verify || !self.way.comes_from_afar() => Ok(None),
             Some(known) => Ok(Some(known.clone())),
             None => self.from.told(self.from.system.checksum(&item.from).await).map(Some),
         }
