@@ -1,6 +1,7 @@
 //! Runs commands on a backend under a service's name: one at a time, in pipelines, in sequences.
 
 mod collect;
+mod detached;
 mod files;
 mod managed;
 
@@ -191,6 +192,9 @@ impl Executor<AnyBackend> {
     pub async fn spawn(&self, job: impl Into<Job>) -> Result<HostProcess> {
         let job = job.into();
         job.commands().into_iter().try_for_each(|command| self.check(command))?;
+        if let Some(name) = job.commands().iter().find_map(|command| command.detach.clone()) {
+            return self.spawn_detached(job, &name).await;
+        }
         let spawned = match &job {
             Job::Command(command) => self.backend.spawn(command).await,
             Job::Pipeline(pipeline) => self.backend.spawn_pipeline(pipeline).await,

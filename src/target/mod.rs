@@ -1,5 +1,6 @@
 //! What can be started and stopped: plans and parsers, as data. No I/O.
 
+pub mod detached;
 mod linux_proc;
 mod managed_process;
 mod readiness;

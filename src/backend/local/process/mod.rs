@@ -41,7 +41,7 @@ use std::{
     },
 };
 
-/// What this machine can do: everything but detaching.
+/// What this machine can do.
 pub(super) const CAPABILITIES: &[Capability] = &[
     Capability::Signals,
     Capability::Tty,
@@ -50,6 +50,7 @@ pub(super) const CAPABILITIES: &[Capability] = &[
     Capability::FileRedirects,
     Capability::Environment,
     Capability::Pipelines,
+    Capability::Detach,
     Capability::Files,
 ];
 
