@@ -1,1 +1,3 @@
+//! The `rexec` program.
+
 fn main() {}
