@@ -28,6 +28,8 @@ pub enum ErrorKind {
     Cancelled,
     /// The request makes no sense as it stands: an unknown signal, an empty command.
     Invalid,
+    /// Some of several items failed, each for a reason of its own.
+    Failed,
     /// Any other failure of input or output.
     Io,
 }
@@ -45,6 +47,7 @@ impl ErrorKind {
             ErrorKind::Denied => "denied",
             ErrorKind::Cancelled => "cancelled",
             ErrorKind::Invalid => "invalid",
+            ErrorKind::Failed => "failed",
             ErrorKind::Io => "io",
         }
     }

@@ -21,4 +21,4 @@ pub use event::{
 };
 pub use executor::{Executor, ManagedEvent, ManagedHandle, ManagedState, ManagedStatus};
 #[cfg(feature = "script")]
-pub use script::{ScriptEnd, ScriptError, ScriptHost, ScriptHostBuilder};
+pub use script::{Console, ScriptEnd, ScriptError, ScriptHost, ScriptHostBuilder};

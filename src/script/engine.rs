@@ -24,6 +24,9 @@ pub(super) fn build() -> Engine {
     super::hosts::register(&mut engine);
     super::output::register(&mut engine);
     super::execute::register(&mut engine);
+    super::parallel::register(&mut engine);
+    super::results::register(&mut engine);
+    super::toolbox::register(&mut engine);
     engine
 }
 

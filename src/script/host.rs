@@ -3,9 +3,10 @@
 use super::{
     ScriptError,
     console::{Console, StandardStreams},
-    engine, error,
+    ending, engine, error,
     run::{Run, Settings},
-    scope::Scope,
+    scope::{STACK_SIZE, Scope},
+    unseen::Failure,
 };
 use rhai::{AST, Dynamic, Engine};
 use std::{
@@ -37,10 +38,13 @@ pub struct ScriptHost {
 /// How a script that was not stopped by an error ended.
 #[derive(Clone, Debug)]
 pub struct ScriptEnd {
-    /// The exit code that it asked for; 0 unless it called `exit`.
+    /// The exit code that it asked for; 0 unless it called `exit`; 3 instead of 0 where something
+    /// is in `unseen`.
     pub exit_code: i32,
     /// The value of its last expression.
     pub value: Dynamic,
+    /// What failed in `parallel`, and was never looked at. The console has been told.
+    pub unseen: Vec<Failure>,
 }
 
 /// What a [`ScriptHost`] is built from.
@@ -76,6 +80,12 @@ impl ScriptHostBuilder {
         self
     }
 
+    /// How many things scripts do at once in `parallel`, unless they say otherwise.
+    pub fn limit(mut self, at_once: usize) -> Self {
+        self.settings.limit = Some(at_once);
+        self
+    }
+
     /// Another folder where modules are looked for.
     pub fn library_path(mut self, folder: impl Into<PathBuf>) -> Self {
         self.settings.library_path.push(folder.into());
@@ -99,9 +109,6 @@ impl ScriptHostBuilder {
         }
     }
 }
-
-/// Scripts nest deeper than a thread's usual 2 MiB allow.
-const STACK_SIZE: usize = 16 << 20;
 
 impl ScriptHost {
     /// Begins to build one.
@@ -149,22 +156,23 @@ impl ScriptHost {
         let engine = self.engine.clone();
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let script = move || {
-            let _entered = scope.enter();
+            let _entered = scope.clone().enter();
+            let ending = ending::run_to_its_end(&engine, &scope, || engine.eval_ast::<Dynamic>(&ast));
             // Whoever asked may have gone away.
-            let _ = sender.send(engine.eval_ast::<Dynamic>(&ast));
+            let _ = sender.send(ending);
         };
         std::thread::Builder::new()
             .name("script".into())
             .stack_size(STACK_SIZE)
             .spawn(script)
             .expect("the system has room for a thread");
-        let value =
-            receiver.await.expect("the script's thread always answers").map_err(|problem| ScriptError {
-                kind: "script".into(),
-                message: problem.to_string(),
-                places: Vec::new(),
-                error: None,
-            })?;
-        Ok(ScriptEnd { exit_code: 0, value })
+        let ending = receiver.await.expect("the script's thread always answers");
+        let value = ending.result.map_err(|problem| ScriptError {
+            kind: "script".into(),
+            message: problem.to_string(),
+            places: Vec::new(),
+            error: None,
+        })?;
+        Ok(ScriptEnd { exit_code: ending.exit_code, value, unseen: ending.unseen })
     }
 }

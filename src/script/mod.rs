@@ -3,10 +3,13 @@
 //! The engine runs on a thread of its own. Functions enter the async world by blocking that thread
 //! on the runtime's handle, with the script's cancellation raced (`scope::wait`).
 
+mod caught;
 mod command;
 pub mod console;
 mod convert;
+mod deferred;
 mod define;
+mod ending;
 mod engine;
 mod error;
 mod execute;
@@ -17,9 +20,14 @@ mod masking;
 mod modules;
 mod options;
 mod output;
+mod parallel;
+mod results;
 mod run;
 mod scope;
 mod start;
+mod time_limit;
+mod toolbox;
+mod unseen;
 
 pub use command::Command;
 pub use console::Console;
@@ -27,3 +35,4 @@ pub use error::{CallSite, ScriptError};
 pub use host::{ScriptEnd, ScriptHost, ScriptHostBuilder};
 pub use hosts::Host;
 pub use output::Output;
+pub use unseen::Failure;

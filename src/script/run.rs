@@ -2,9 +2,11 @@
 
 use super::{
     console::{Console, LogLevel},
+    deferred::Deferred,
     hosts::Host,
     masking::Masks,
     modules::ModuleCache,
+    unseen::UnseenFailures,
 };
 use rhai::Engine;
 use std::{
@@ -24,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) dry_run: bool,
     /// A time limit for every command that has none of its own.
     pub(crate) timeout: Option<Duration>,
+    /// How many things `parallel` does at once, unless told otherwise.
+    pub(crate) limit: Option<usize>,
     /// Where modules are looked for, after the importing file's own folder.
     pub(crate) library_path: Vec<PathBuf>,
 }
@@ -43,6 +47,11 @@ pub(crate) struct Run {
     /// The modules that it has imported.
     pub(crate) modules: ModuleCache,
     local: OnceLock<Host>,
+    /// What failed in parallel and was not looked at yet: its end reports it, with exit code 3.
+    pub(crate) unseen: UnseenFailures,
+    /// What it has put off until its end.
+    pub(crate) deferred: Deferred,
+    exit_code: OnceLock<i32>,
 }
 
 impl Run {
@@ -61,6 +70,9 @@ impl Run {
             masks: Masks::default(),
             modules: ModuleCache::default(),
             local: OnceLock::new(),
+            unseen: UnseenFailures::default(),
+            deferred: Deferred::default(),
+            exit_code: OnceLock::new(),
         }
     }
 
@@ -68,6 +80,16 @@ impl Run {
     /// belongs to it, and ends with it.
     pub(crate) fn local(&self) -> Host {
         self.local.get_or_init(|| Host::from(crate::Executor::local("script"))).clone()
+    }
+
+    /// Notes the exit code that the script asked for. Whoever asks first is heard.
+    pub(crate) fn exit(&self, code: i32) {
+        self.exit_code.get_or_init(|| code);
+    }
+
+    /// The exit code that the script asked for, if it did.
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        self.exit_code.get().copied()
     }
 
     /// Writes a line to standard output, with secrets masked.

@@ -19,6 +19,10 @@ pub(crate) struct Scope {
     pub(crate) cancellation: CancellationToken,
 }
 
+/// The stack of a thread that runs a script: scripts nest deeper than the usual 2 MiB allow. It is
+/// address space, of which only what is used becomes memory.
+pub(crate) const STACK_SIZE: usize = 16 << 20;
+
 thread_local! {
     /// Innermost last: `timeout` and `parallel` put a narrower one on top.
     static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };

@@ -3,5 +3,7 @@
 mod borders;
 mod commands;
 mod console;
+mod control;
 mod folder;
 mod modules;
+mod parallel;

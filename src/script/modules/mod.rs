@@ -16,7 +16,9 @@ pub(crate) use locate::{Place, embedded_names, source_text};
 use super::{error::thrown, scope};
 use crate::Error;
 use border::Environment;
-use rhai::{AST, Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared};
+use rhai::{
+    AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
+};
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -82,7 +84,12 @@ impl ModuleResolver for Resolver {
         }
         let _loading = chain::enter(&place).map_err(|error| at(error, position))?;
         let name = place.to_string();
-        let in_module = |problem| Box::new(EvalAltResult::ErrorInModule(name.clone(), problem, position));
+        let in_module = |problem: Box<EvalAltResult>| match *problem {
+            // Within another error a cancellation could be caught, and an `exit` would be an error.
+            EvalAltResult::Exit(..) => problem,
+            _ if problem.is_system_exception() => problem,
+            _ => EvalAltResult::ErrorInModule(name.clone(), problem, position).into(),
+        };
         let ast = compile(engine, &place).map_err(in_module)?;
         let module = evaluate(engine, importer, &ast).map_err(in_module)?;
         Ok(run.modules.keep(place, module))
@@ -117,9 +124,13 @@ fn evaluate(engine: &Engine, importer: &GlobalRuntimeState, ast: &AST) -> Resolv
     global.level = importer.level + 1;
     global.tag = importer.tag.clone();
     let (inner, environment) = border::capture(engine, &mut global, ast)?;
+    // The engine takes an `exit` for the end of the module; it is the end of the script.
+    if scope::current()?.run.exit_code().is_some() {
+        return Err(EvalAltResult::Exit(Dynamic::UNIT, Position::NONE).into());
+    }
     Ok(border::export(ast, &inner, &Arc::new(environment) as &Environment))
 }
 
 fn at(error: Error, position: Position) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorRuntime(rhai::Dynamic::from(error), position).into()
+    EvalAltResult::ErrorRuntime(Dynamic::from(error), position).into()
 }

@@ -1,0 +1,57 @@
+//! What went wrong, as the value that `catch` gives.
+
+use rhai::{Dynamic, EvalAltResult, Map, Position};
+
+/// The value that `catch (error)` would give: what was thrown, or for one of the engine's own errors
+/// a map with `kind` (`script`), `message`, and `line` and `position` where they are known.
+pub(crate) fn as_value(problem: Box<EvalAltResult>) -> Dynamic {
+    match innermost(problem) {
+        EvalAltResult::ErrorRuntime(value, _) => value,
+        mut own => {
+            let position = own.take_position();
+            describe(&own, position)
+        }
+    }
+}
+
+/// Whether a closure ended because its scope was cancelled, however deep that was.
+pub(crate) fn is_terminated(problem: &EvalAltResult) -> bool {
+    matches!(problem.unwrap_inner(), EvalAltResult::ErrorTerminated(..))
+}
+
+/// What happened, without the calls that led there.
+fn innermost(mut problem: Box<EvalAltResult>) -> EvalAltResult {
+    loop {
+        problem = match *problem {
+            EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
+            | EvalAltResult::ErrorInModule(_, inner, _) => inner,
+            innermost => return innermost,
+        }
+    }
+}
+
+fn describe(problem: &EvalAltResult, position: Position) -> Dynamic {
+    let number = |number: Option<usize>| number.and_then(|number| i64::try_from(number).ok());
+    let mut map = Map::new();
+    map.insert("kind".into(), "script".into());
+    map.insert("message".into(), problem.to_string().into());
+    for (key, value) in [("line", number(position.line())), ("position", number(position.position()))] {
+        if let Some(value) = value {
+            map.insert(key.into(), value.into());
+        }
+    }
+    map.into()
+}
+
+/// The one line that tells a caught value to a person.
+pub(crate) fn message(value: &Dynamic) -> String {
+    if let Some(error) = value.read_lock::<crate::Error>() {
+        return error.to_string();
+    }
+    if let Some(map) = value.read_lock::<Map>()
+        && let Some(message) = map.get("message")
+    {
+        return message.to_string();
+    }
+    value.to_string()
+}

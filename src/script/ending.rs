@@ -1,0 +1,60 @@
+//! The end of a script: what was deferred runs, and what failed unseen is shown.
+
+use super::{
+    caught,
+    console::LogLevel,
+    scope::{Scope, ScriptResult},
+    unseen::Failure,
+};
+use rhai::{Dynamic, Engine, EvalAltResult};
+
+/// The exit code of a script that left failures of some items unseen.
+pub(crate) const SOME_FAILED: i32 = 3;
+
+/// How a script ended.
+pub(crate) struct Ending {
+    /// Its value, or its first error.
+    pub(crate) result: ScriptResult<Dynamic>,
+    /// The code that it asked for; [`SOME_FAILED`] where it would be 0 and something had failed.
+    pub(crate) exit_code: i32,
+    /// What failed in parallel, and was never looked at.
+    pub(crate) unseen: Vec<Failure>,
+}
+
+/// Runs a script, on its thread and in its scope, to the end of what it deferred.
+pub(crate) fn run_to_its_end(
+    engine: &Engine,
+    scope: &Scope,
+    script: impl FnOnce() -> ScriptResult<Dynamic>,
+) -> Ending {
+    let result = script();
+    let problems = scope.run.deferred.run_all(engine, scope);
+    let result = first_problem(scope, result, problems);
+    let (unseen, more) = scope.run.unseen.take();
+    for failure in &unseen {
+        scope.run.log(LogLevel::Error, &format!("nobody looked at this failure: {failure}"));
+    }
+    if more > 0 {
+        scope.run.log(LogLevel::Error, &format!("and at {more} more"));
+    }
+    let exit_code = scope.run.exit_code().unwrap_or(0);
+    let exit_code = if exit_code == 0 && !unseen.is_empty() { SOME_FAILED } else { exit_code };
+    Ending { result, exit_code, unseen }
+}
+
+/// The script's own error, or else the first one of what it deferred; the others are told here, so
+/// that none hides another.
+fn first_problem(
+    scope: &Scope,
+    result: ScriptResult<Dynamic>,
+    problems: Vec<Box<EvalAltResult>>,
+) -> ScriptResult<Dynamic> {
+    problems.into_iter().fold(result, |result, problem| match result {
+        Ok(_) => Err(problem),
+        Err(first) => {
+            let message = caught::message(&caught::as_value(problem));
+            scope.run.log(LogLevel::Error, &format!("in what was deferred: {message}"));
+            Err(first)
+        }
+    })
+}
