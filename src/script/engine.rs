@@ -26,6 +26,7 @@ pub(super) fn build() -> Engine {
     super::execute::register(&mut engine);
     super::parallel::register(&mut engine);
     super::results::register(&mut engine);
+    super::fan_out::register(&mut engine);
     super::toolbox::register(&mut engine);
     engine
 }

@@ -13,6 +13,7 @@ mod ending;
 mod engine;
 mod error;
 mod execute;
+mod fan_out;
 mod host;
 mod hosts;
 mod isolate;

@@ -4,11 +4,12 @@ use super::{
     caught,
     define::{function, property},
     error::thrown,
+    output::Output,
     scope::{self, ScriptResult},
     toolbox::table::{self, text_of},
     unseen::Failure,
 };
-use crate::{Error, ErrorKind, Output};
+use crate::{Error, ErrorKind};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext, Position};
 use std::{
     collections::HashMap,
@@ -189,7 +190,7 @@ fn shown(context: &NativeCallContext, value: &Dynamic) -> String {
         return String::new();
     }
     match value.read_lock::<Output>() {
-        Some(output) => output.text(),
+        Some(output) => output.get().text(),
         None => text_of(context, value),
     }
 }
