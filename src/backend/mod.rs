@@ -6,6 +6,7 @@ mod files;
 mod host_process;
 pub mod local;
 pub mod mock;
+pub(crate) mod request;
 mod stdin;
 mod stream;
 

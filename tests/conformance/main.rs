@@ -9,9 +9,11 @@
 
 mod cases;
 mod host;
+mod mock_host;
 mod suite;
 #[path = "../support/mod.rs"]
 mod support;
 
 suite::conformance!(local, crate::host::LocalHost);
 suite::conformance!(erased, crate::host::ErasedHost);
+suite::conformance!(mock, crate::mock_host::MockHost);

@@ -12,7 +12,7 @@ mod tree;
 pub use answer::Answer;
 pub use record::Call;
 
-use super::{Backend, Capabilities, FileSystem, HostProcess};
+use super::{Backend, Capabilities, Capability, FileSystem, HostProcess, request};
 use crate::{
     Error, ErrorKind, Result,
     command::{Command, Pipeline},
@@ -97,7 +97,11 @@ impl MockBackend {
         let state = &mut *self.state();
         let records: Vec<_> = pipeline.stages().iter().cloned().map(CallRecord::new).collect();
         state.calls.extend_from_slice(&records);
-        let answers = match state.rules.answer(&pipeline.to_string()) {
+        let whole = match pipeline.stages() {
+            [_] => None,
+            _ => state.rules.answer_to_pipeline(&pipeline.to_string()),
+        };
+        let answers = match whole {
             Some(answer) => for_the_last(answer, records.len()),
             None => (pipeline.stages().iter())
                 .map(|stage| self.answer(&mut state.rules, stage))
@@ -149,6 +153,7 @@ impl Backend for MockBackend {
     }
 
     async fn spawn_pipeline(&self, pipeline: &Pipeline) -> Result<HostProcess> {
+        request::check(pipeline.stages())?;
         let (pid, stages) = self.stages(pipeline)?;
         process::start(pid, stages, pipeline.clone(), self.0.files.clone())
     }
@@ -182,8 +187,12 @@ pub struct MockBuilder {
 
 impl Default for MockBuilder {
     fn default() -> Self {
-        let host = "mock".to_owned();
-        Self { host, capabilities: Capabilities::all(), rules: Rules::default(), files: Vec::new() }
+        Self {
+            host: "mock".to_owned(),
+            capabilities: Capabilities::all().without(Capability::Detach),
+            rules: Rules::default(),
+            files: Vec::new(),
+        }
     }
 }
 
@@ -193,8 +202,8 @@ impl MockBuilder {
     ///
     /// Where several keys fit, the most specific one counts: the command itself, then the key
     /// with the most plain characters, then the one that was told first. A key that is no valid
-    /// glob fits what prints exactly like it. A pipeline is looked up by its whole text first, and
-    /// if nothing fits that, stage by stage.
+    /// glob fits what prints exactly like it. A key with ` | ` in it answers to a whole pipeline;
+    /// if none fits, each of its stages is looked up on its own.
     pub fn answer(self, key: impl Into<String>, answer: impl Into<Answer>) -> Self {
         self.answers(key, [answer])
     }
@@ -226,7 +235,7 @@ impl MockBuilder {
         self
     }
 
-    /// Can do only this, instead of everything.
+    /// Can do only this, instead of everything that a host can do.
     pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = capabilities;
         self

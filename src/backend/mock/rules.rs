@@ -24,9 +24,21 @@ impl Rules {
         self.0.push(rule);
     }
 
-    /// The next answer to what prints like this.
+    /// The next answer to a command that prints like this.
     pub(super) fn answer(&mut self, text: &str) -> Option<Answer> {
-        let fitting = self.0.iter_mut().filter(|rule| !rule.answers.is_empty() && rule.fits(text));
+        self.most_specific(text, |_| true)
+    }
+
+    /// The next answer to a whole pipeline: from a key that is one too. `ps *` is meant for what
+    /// `ps` says, and not for what comes out of `ps aux | wc -l`.
+    pub(super) fn answer_to_pipeline(&mut self, text: &str) -> Option<Answer> {
+        self.most_specific(text, |key| key.contains(" | "))
+    }
+
+    fn most_specific(&mut self, text: &str, is_meant: impl Fn(&str) -> bool) -> Option<Answer> {
+        let has_answer =
+            |rule: &&mut Rule| !rule.answers.is_empty() && is_meant(&rule.key) && rule.fits(text);
+        let fitting = self.0.iter_mut().filter(has_answer);
         // Of those that are equally specific, `min_by_key` gives the one that was told first.
         fitting.min_by_key(|rule| std::cmp::Reverse(rule.specificity(text))).map(Rule::next)
     }

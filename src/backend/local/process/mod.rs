@@ -14,7 +14,6 @@ mod platform;
 mod proc_tree;
 mod program;
 mod pump;
-mod request;
 mod spawn;
 mod stdio;
 mod supervise;

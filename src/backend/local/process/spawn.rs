@@ -7,14 +7,14 @@ use super::{
     group::Group,
     mark::Mark,
     platform::Ticks,
-    program, request,
+    program,
     stdio::{Place, Wiring, wire},
     supervise::Supervised,
     unix::{self, Pid},
 };
 use crate::{
     Result,
-    backend::{EventStream, HostProcess, ProcessControl, ProcessParts, Terms},
+    backend::{EventStream, HostProcess, ProcessControl, ProcessParts, Terms, request},
     command::Command,
     event::ExitStatus,
 };

@@ -1,13 +1,14 @@
-//! Refuses commands that can't be started as they stand, before anything is opened or run.
+//! Refuses commands that can't be started as they stand, on any host, before anything is opened
+//! or run.
 
 use crate::{
     Error, Result,
     command::{Command, EnvChange, OutputTarget, StdinSource},
 };
-use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+use std::ffi::OsStr;
 
 /// Looks through the stages of a pipeline, or a command on its own.
-pub(super) fn check(stages: &[Command]) -> Result<()> {
+pub(crate) fn check(stages: &[Command]) -> Result<()> {
     for (index, stage) in stages.iter().enumerate() {
         let in_context = |error: Error| error.with_command(stage.to_string());
         check_words(stage).and_then(|()| check_redirects(stage)).map_err(in_context)?;
@@ -27,7 +28,8 @@ fn check_words(command: &Command) -> Result<()> {
     for change in &command.env {
         let (EnvChange::Set(name, _) | EnvChange::Unset(name)) = change;
         let shown = name.display();
-        if name.is_empty() || name.as_bytes().contains(&b'=') || name.as_bytes().contains(&0) {
+        if name.is_empty() || name.as_encoded_bytes().contains(&b'=') || name.as_encoded_bytes().contains(&0)
+        {
             return Err(Error::invalid(format!("`{shown}` can't be the name of an environment variable")));
         }
         if let EnvChange::Set(_, value) = change {
@@ -38,7 +40,7 @@ fn check_words(command: &Command) -> Result<()> {
 }
 
 fn refuse_nul(what: &str, word: &OsStr) -> Result<()> {
-    if word.as_bytes().contains(&0) {
+    if word.as_encoded_bytes().contains(&0) {
         return Err(Error::invalid(format!("{what} has a NUL byte in it, and no program can be given one"))
             .with_hint("give it as input instead"));
     }
