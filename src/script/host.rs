@@ -116,6 +116,11 @@ impl ScriptHost {
         ScriptHostBuilder::default()
     }
 
+    /// With what it compiles and runs.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Runs a script from a file.
     ///
     /// # Errors

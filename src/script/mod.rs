@@ -9,6 +9,7 @@ pub mod console;
 mod convert;
 mod deferred;
 mod define;
+mod documentation;
 mod ending;
 mod engine;
 mod error;
@@ -32,6 +33,7 @@ mod unseen;
 
 pub use command::Command;
 pub use console::Console;
+pub use documentation::{Example, FunctionDoc};
 pub use error::{CallSite, ScriptError};
 pub use host::{ScriptEnd, ScriptHost, ScriptHostBuilder};
 pub use hosts::Host;

@@ -4,6 +4,7 @@ mod borders;
 mod commands;
 mod console;
 mod control;
+mod documented;
 mod folder;
 mod modules;
 mod parallel;

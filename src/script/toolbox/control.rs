@@ -225,7 +225,7 @@ in one of them is reported, and keeps none of the others from running.
 
 ```rhai
 defer(|| print("this comes last"));
-print("this comes first");  // this comes first
+print("this comes first");
 ```
 "#,
         |context: NativeCallContext, closure: FnPtr| -> ScriptResult<()> {
