@@ -9,6 +9,9 @@ pub mod executor;
 pub mod script;
 pub mod target;
 
+#[cfg(feature = "cli")]
+pub mod repl;
+
 pub use backend::{
     AnyBackend, Backend, BatchEvent, Capabilities, Capability, EventStream, Execution, HostProcess, Process,
     ProcessStdin, Stopped, local::LocalBackend, mock::MockBackend,

@@ -242,6 +242,21 @@ fn stream(host: &Host, job: &Job) -> ScriptResult<Output> {
     })
 }
 
+/// Runs a command as a shell would: on this machine, its output shown as it comes, whatever its exit
+/// code.
+#[cfg(feature = "cli")]
+pub(crate) fn run_at_prompt(command: &Command) -> ScriptResult<Output> {
+    let run = scope::current()?.run;
+    run_observed(&run.local(), command.job(), Accept::AnyStatus, &mut |batch| {
+        let text = batch.lines().map(|line| line.text().into_owned()).collect::<Vec<_>>().join("\n");
+        match batch.stream() {
+            // Where nobody reads any longer the command still runs to its end.
+            crate::OutputStream::Stdout => drop(run.print(&text)),
+            crate::OutputStream::Stderr => run.eprint(&text),
+        }
+    })
+}
+
 fn register_on_command(engine: &mut Engine) {
     function(
         engine,

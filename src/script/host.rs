@@ -153,10 +153,26 @@ impl ScriptHost {
         self.run_on_its_own_thread(ast).await
     }
 
+    /// The engine that runs its scripts.
+    #[cfg(feature = "cli")]
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// What cancels its scripts.
+    #[cfg(feature = "cli")]
+    pub(super) fn cancellation(&self) -> &CancellationToken {
+        &self.cancellation
+    }
+
+    /// A run of a script that has not begun yet.
+    pub(super) fn new_run(&self, runtime: tokio::runtime::Handle) -> Run {
+        Run::new(runtime, self.engine.clone(), self.settings.clone(), self.console.clone())
+    }
+
     async fn run_on_its_own_thread(&self, ast: AST) -> Result<ScriptEnd, ScriptError> {
         let runtime = tokio::runtime::Handle::current();
-        let run =
-            Arc::new(Run::new(runtime, self.engine.clone(), self.settings.clone(), self.console.clone()));
+        let run = Arc::new(self.new_run(runtime));
         let scope = Scope { run, cancellation: self.cancellation.clone() };
         let engine = self.engine.clone();
         let (sender, receiver) = tokio::sync::oneshot::channel();

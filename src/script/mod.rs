@@ -13,22 +13,28 @@ mod documentation;
 mod ending;
 mod engine;
 mod error;
-mod execute;
+pub(crate) mod execute;
 mod fan_out;
 mod host;
 mod hosts;
 mod isolate;
 mod masking;
 mod modules;
+#[cfg(feature = "cli")]
+pub(crate) mod names;
 mod options;
 mod output;
 mod parallel;
 mod results;
 mod run;
 mod scope;
+#[cfg(feature = "cli")]
+pub(crate) mod session;
 mod start;
 mod time_limit;
 mod toolbox;
+#[cfg(feature = "cli")]
+pub(crate) mod transcript;
 mod unseen;
 
 pub use command::Command;

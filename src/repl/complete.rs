@@ -1,0 +1,171 @@
+//! What may stand where somebody is typing.
+
+use super::{
+    paths,
+    receiver::{Reader, Receiver},
+    scan::{End, KEYWORDS, Scan, scan},
+    vocabulary::{Function, Vocabulary},
+};
+use crate::script::names::{Defined, Names};
+use std::collections::{BTreeMap, btree_map::Entry};
+
+/// One thing that could be typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// What takes the place of what was begun.
+    pub(super) replacement: String,
+    /// What is shown in the list: with the signature.
+    pub(super) display: String,
+}
+
+/// What fits at the end of `text`, and where the word that it replaces begins.
+pub(super) fn complete(names: &Names, vocabulary: &Vocabulary, text: &str) -> (usize, Vec<Candidate>) {
+    if let Some(command) = text.strip_prefix(':') {
+        return super::colon::complete(names, vocabulary, command);
+    }
+    let scanned = scan(text);
+    match scanned.end {
+        End::LineComment | End::BlockComment => (text.len(), Vec::new()),
+        End::Quoted { .. } | End::Text => paths::complete(text, paths::In::Text),
+        End::Command => paths::complete(text, paths::In::Command),
+        End::Code | End::Broken => complete_code(names, vocabulary, text, &scanned),
+    }
+}
+
+/// What is to be said of the function whose name `text` ends with, and whose `(` was just typed:
+/// its parameters.
+pub(super) fn signature_of(names: &Names, vocabulary: &Vocabulary, text: &str) -> Option<String> {
+    let (start, candidates) = complete(names, vocabulary, text);
+    let name = &text[start..];
+    let candidate =
+        candidates.into_iter().find(|candidate| !name.is_empty() && candidate.replacement == name)?;
+    let (_, rest) = candidate.display.split_once('(')?;
+    Some(rest.split("  ").next().unwrap_or(rest).to_owned())
+}
+
+fn complete_code(names: &Names, vocabulary: &Vocabulary, text: &str, scan: &Scan) -> (usize, Vec<Candidate>) {
+    let before = text.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+    let mut found = Found { word: &text[before.len()..], list: BTreeMap::new() };
+    if let Some(path) = before.strip_suffix("::") {
+        let in_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+        let module = path.trim_start_matches(path.trim_end_matches(in_path));
+        in_module(&mut found, names, vocabulary, module);
+    } else if before.ends_with('.') && !before.ends_with("..") {
+        let dot = scan.spans.iter().rposition(|(range, _)| range.end == before.len());
+        let reader = Reader { text, scan, names, vocabulary };
+        let end = dot.and_then(|dot| {
+            let optional = dot.checked_sub(1).is_some_and(|index| &text[scan.spans[index].0.clone()] == "?");
+            dot.checked_sub(if optional { 2 } else { 1 })
+        });
+        behind_dot(&mut found, vocabulary, &end.map_or(Receiver::Unknown, |end| reader.ending_at(end)));
+    } else {
+        on_its_own(&mut found, names, vocabulary);
+    }
+    (before.len(), found.into_candidates())
+}
+
+/// The candidates for a word that was begun; one for each name.
+struct Found<'t> {
+    word: &'t str,
+    list: BTreeMap<String, (String, usize)>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, name: &str, replacement: impl FnOnce() -> String, display: impl FnOnce() -> String) {
+        if !name.starts_with(self.word) {
+            return;
+        }
+        match self.list.entry(replacement()) {
+            Entry::Vacant(entry) => {
+                entry.insert((display(), 0));
+            }
+            Entry::Occupied(mut entry) => entry.get_mut().1 += 1,
+        }
+    }
+
+    fn function(&mut self, function: &Function, signature: impl FnOnce() -> String) {
+        let summary = function.summary();
+        let display = || if summary.is_empty() { signature() } else { format!("{}  {summary}", signature()) };
+        self.add(&function.name, || function.name.clone(), display);
+    }
+
+    fn defined(&mut self, function: &Defined) {
+        let signature = || format!("{}({})", function.name, function.parameters.join(", "));
+        self.add(&function.name, || function.name.clone(), signature);
+    }
+
+    fn into_candidates(self) -> Vec<Candidate> {
+        let with_others = |(replacement, (display, others)): (String, (String, usize))| {
+            let display = if others > 0 { format!("{display} (+{others})") } else { display };
+            Candidate { replacement, display }
+        };
+        self.list.into_iter().map(with_others).collect()
+    }
+}
+
+fn in_module(found: &mut Found<'_>, names: &Names, vocabulary: &Vocabulary, module: &str) {
+    for function in vocabulary.module(module) {
+        found.function(function, || function.signature());
+    }
+    for imported in names.modules.iter().filter(|imported| imported.name == module) {
+        imported.functions.iter().for_each(|function| found.defined(function));
+        for constant in &imported.constants {
+            found.add(constant, || constant.clone(), || format!("{constant}  constant"));
+        }
+    }
+}
+
+fn behind_dot(found: &mut Found<'_>, vocabulary: &Vocabulary, receiver: &Receiver) {
+    let id = match receiver {
+        Receiver::Value(shape) => {
+            for (key, value) in &shape.keys {
+                found.add(key, || key.clone(), || format!("{key}  {}", value.type_name));
+            }
+            shape.type_id
+        }
+        Receiver::Type(id) => *id,
+        Receiver::Unknown => {
+            return vocabulary
+                .all_methods()
+                .for_each(|method| found.function(method, || method.method_signature()));
+        }
+    };
+    let methods: Vec<&Function> =
+        vocabulary.methods_of(id).filter(|method| !is_for_the_engine(method)).collect();
+    for method in &methods {
+        // What is a property as well is shown as what is shorter to type, with the words of the
+        // method, which has them.
+        let takes_nothing = method.parameters.len() == 1;
+        let is_property =
+            takes_nothing && methods.iter().any(|other| other.is_property && other.name == method.name);
+        if method.is_property && methods.iter().any(|other| !other.is_property && other.name == method.name) {
+            continue;
+        }
+        found.function(method, || {
+            if is_property { method.property_signature() } else { method.method_signature() }
+        });
+    }
+}
+
+/// What nobody types: the engine calls it.
+fn is_for_the_engine(function: &Function) -> bool {
+    function.name == "to_debug"
+}
+
+fn on_its_own(found: &mut Found<'_>, names: &Names, vocabulary: &Vocabulary) {
+    for variable in &names.variables {
+        let display = || format!("{}  {}", variable.name, variable.shape.type_name);
+        found.add(&variable.name, || variable.name.clone(), display);
+    }
+    names.functions.iter().for_each(|function| found.defined(function));
+    for function in vocabulary.free_functions() {
+        found.function(function, || function.signature());
+    }
+    let modules = vocabulary.modules();
+    for module in modules.into_iter().chain(names.modules.iter().map(|module| module.name.as_str())) {
+        found.add(module, || format!("{module}::"), || format!("{module}::  module"));
+    }
+    for keyword in KEYWORDS.iter().chain(&["true", "false"]) {
+        found.add(keyword, || (*keyword).to_owned(), || format!("{keyword}  keyword"));
+    }
+}

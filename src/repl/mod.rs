@@ -1,0 +1,143 @@
+//! The prompt: the script engine, a line at a time.
+//!
+//! Two threads and a task. The *prompt* thread reads and shows; the *script* thread has the session
+//! and runs what was typed, and while nothing runs it waits as a script does, so that handlers of
+//! processes go on; the task passes signals on.
+
+mod assistant;
+mod colon;
+mod complete;
+mod console;
+mod highlight;
+mod history;
+mod incomplete;
+mod interrupt;
+mod lines;
+mod paths;
+mod pretty;
+mod prompt;
+mod receiver;
+mod scan;
+mod screen;
+mod terminal;
+mod vocabulary;
+mod worker;
+
+use crate::{
+    Signal,
+    script::{Console, ScriptError, ScriptHost, ScriptHostBuilder},
+};
+use std::{
+    io::{self, IsTerminal},
+    sync::Arc,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// What the prompt is given by the binary.
+pub struct Options {
+    /// What its engine is made of.
+    pub host: ScriptHostBuilder,
+    /// Where words go while nobody types.
+    pub console: Arc<dyn Console>,
+    /// How an error is shown.
+    pub report: Report,
+    /// Signals that ask the program to end: `INT` ends what runs, all others the prompt.
+    pub requests: mpsc::UnboundedReceiver<Signal>,
+    /// Whether to use colours.
+    pub colour: bool,
+}
+
+/// Shows an error on the standard error.
+pub type Report = Arc<dyn Fn(&ScriptError) -> String + Send + Sync>;
+
+/// How the prompt was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// With this exit code.
+    Exit(i32),
+    /// By this signal.
+    Signal(Signal),
+}
+
+/// Reads and runs lines until there are no more, from a person or from a pipe.
+///
+/// From a pipe there is no prompt, and the first error ends it, as it would end a script.
+pub async fn run(options: Options) -> Left {
+    let screen = screen::Screen::default();
+    let console = Arc::new(console::PromptConsole::new(options.console, screen.clone()));
+    let cancellation = CancellationToken::new();
+    let host = options.host.console(console.clone()).cancellation(cancellation.clone()).build();
+    let interrupt = interrupt::Interrupt::default();
+    let terminal = terminal::Terminal::save();
+    let (worker, script) = worker::start(host.clone(), interrupt.clone());
+    let front = Front {
+        worker,
+        console,
+        screen,
+        interrupt: interrupt.clone(),
+        report: options.report,
+        colour: options.colour,
+    };
+    let mut front = front.start(&host);
+    let mut requests = options.requests;
+    let left = loop {
+        tokio::select! {
+            code = &mut front => break Left::Exit(code.unwrap_or(1)),
+            Some(signal) = requests.recv() => match signal {
+                Signal::Int => interrupt.now(),
+                signal => break Left::Signal(signal),
+            },
+        }
+    };
+    if let Left::Signal(_) = left {
+        // The editor's thread is in the middle of a line, and will stay there.
+        terminal.restore();
+    }
+    cancellation.cancel();
+    // Its end is the end of all that was started.
+    let _ = script.await;
+    left
+}
+
+/// What reads lines, from a person or from a pipe.
+struct Front {
+    worker: worker::Worker,
+    console: Arc<console::PromptConsole>,
+    screen: screen::Screen,
+    interrupt: interrupt::Interrupt,
+    report: Report,
+    colour: bool,
+}
+
+impl Front {
+    /// Gives the exit code when there are no more lines.
+    fn start(self, host: &ScriptHost) -> oneshot::Receiver<i32> {
+        let is_person = io::stdin().is_terminal() && io::stdout().is_terminal();
+        let engine = host.engine().clone();
+        let (sender, receiver) = oneshot::channel();
+        let read = move || {
+            let code = if is_person { prompt::read(self, engine) } else { lines::read(self, engine) };
+            // A signal may have ended the prompt meanwhile.
+            let _ = sender.send(code);
+        };
+        std::thread::Builder::new()
+            .name("prompt".into())
+            .spawn(read)
+            .expect("the system has room for a thread");
+        receiver
+    }
+
+    /// Shows an error.
+    fn fail(&self, error: &ScriptError) {
+        use crate::script::Console;
+        self.console.eprint(&(self.report)(error));
+    }
+
+    /// Says something about the prompt itself.
+    fn say(&self, text: &str) {
+        use crate::script::Console;
+        // Where nobody reads any more, the next line read is the end.
+        let _ = self.console.print(text);
+    }
+}

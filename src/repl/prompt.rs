@@ -1,0 +1,195 @@
+//! The prompt that a person types at.
+
+use super::{
+    Front,
+    assistant::Assistant,
+    colon::{self, Colon},
+    history,
+    worker::{Answer, Request},
+};
+use crate::script::transcript::Source;
+use rhai::Engine;
+use rustyline::{
+    Config, Editor,
+    config::{ColorMode, CompletionType},
+    error::ReadlineError,
+    history::FileHistory,
+};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+const PROMPT: &str = "rexec> ";
+
+/// Reads and runs lines until the person leaves. Gives the exit code.
+pub(super) fn read(front: Front, engine: Arc<Engine>) -> i32 {
+    let (editor, history) = match new_editor(&front, engine) {
+        Ok(started) => started,
+        Err(error) => {
+            front.say(&format!("error: the terminal can't be used: {error}"));
+            return 1;
+        }
+    };
+    Prompt { front, editor, history }.read()
+}
+
+struct Prompt {
+    front: Front,
+    editor: Editor<Assistant, FileHistory>,
+    history: Option<PathBuf>,
+}
+
+fn new_editor(
+    front: &Front,
+    engine: Arc<Engine>,
+) -> rustyline::Result<(Editor<Assistant, FileHistory>, Option<PathBuf>)> {
+    let config = history::configure(Config::builder())?
+        .completion_type(CompletionType::List)
+        .completion_show_all_if_ambiguous(true)
+        .color_mode(if front.colour { ColorMode::Enabled } else { ColorMode::Disabled })
+        .build();
+    let mut path = history::default_path();
+    let loaded = path.as_deref().map(|path| history::load(&config, path));
+    let lines = match loaded {
+        Some(Ok(lines)) => lines,
+        None => FileHistory::with_config(&config),
+        Some(Err(error)) => {
+            let file = path.take().unwrap_or_default();
+            front.say(&format!("what you type is not kept: {}: {error}", file.display()));
+            FileHistory::with_config(&config)
+        }
+    };
+    let mut editor = Editor::with_history(config, lines)?;
+    editor.set_helper(Some(Assistant::new(engine, front.worker.names())));
+    Ok((editor, path))
+}
+
+impl Prompt {
+    fn read(mut self) -> i32 {
+        let printer = self.editor.create_external_printer();
+        // A terminal that can do nothing but show lines: what comes while somebody types just comes.
+        let _server = printer.ok().and_then(|printer| self.front.screen.serve(printer).ok());
+        self.front.say("rexec: `:help` says what there is, Ctrl-D leaves");
+        loop {
+            if let Some((columns, _)) = self.editor.dimensions() {
+                self.assistant().set_width(columns.into());
+            }
+            let line = {
+                let _typing = self.front.screen.typing();
+                self.editor.readline(PROMPT)
+            };
+            match line {
+                Ok(line) => {
+                    if let Some(code) = self.run(&line) {
+                        return code;
+                    }
+                }
+                // Ctrl-C: the line is gone, and so is a handler that would not end.
+                Err(ReadlineError::Interrupted) => self.front.interrupt.now(),
+                Err(ReadlineError::Eof) => return 0,
+                // The terminal is gone, or can't be used any more.
+                Err(_) => return 1,
+            }
+        }
+    }
+
+    /// Gives an exit code if it is the last line.
+    fn run(&mut self, line: &str) -> Option<i32> {
+        if line.trim().is_empty() {
+            return None;
+        }
+        if let Err(error) = history::keep(self.editor.history_mut(), self.history.as_deref(), line) {
+            self.front.say(&format!("what you type is not kept any more: {error}"));
+            self.history = None;
+        }
+        match line.strip_prefix(':') {
+            Some(command) => self.obey(command),
+            None => self.ask(Request::Run(Source::Prompt, line.to_owned())),
+        }
+    }
+
+    fn ask(&self, request: Request) -> Option<i32> {
+        match self.front.worker.ask(request) {
+            Answer::Done => None,
+            Answer::Interrupted => {
+                self.front.say("interrupted");
+                None
+            }
+            Answer::Failed(error) => {
+                self.front.fail(&error);
+                None
+            }
+            Answer::Exit(code) => Some(code),
+        }
+    }
+
+    fn obey(&self, command: &str) -> Option<i32> {
+        match Colon::parse(command) {
+            Err(problem) => self.front.say(&problem),
+            Ok(Colon::Quit) => return Some(0),
+            Ok(Colon::Help) => self.front.say(&colon::help()),
+            Ok(Colon::Doc(name)) => self.front.say(&self.documentation_of(&name)),
+            Ok(Colon::Vars) => self.front.say(&self.everything_defined()),
+            Ok(Colon::Reset) => return self.ask(Request::Reset),
+            Ok(Colon::Load(path)) => return self.load(&path),
+        }
+        None
+    }
+
+    fn load(&self, path: &Path) -> Option<i32> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => self.ask(Request::Run(Source::File(path.to_owned()), text)),
+            Err(source) => {
+                self.front
+                    .say(&crate::Error::from_io(format_args!("read {}", path.display()), source).to_string());
+                None
+            }
+        }
+    }
+
+    fn assistant(&self) -> &Assistant {
+        self.editor.helper().expect("it was given in the beginning")
+    }
+
+    fn documentation_of(&self, name: &str) -> String {
+        let assistant = self.assistant();
+        let names = assistant.names();
+        let own = names.functions.iter().filter(|function| function.name == name).map(|function| {
+            (format!("{}({})", function.name, function.parameters.join(", ")), function.documentation.clone())
+        });
+        let engines = assistant
+            .vocabulary()
+            .named(name)
+            .filter(|function| !function.is_property)
+            .map(|function| (function.signature(), function.documentation.clone()));
+        let mut text = String::new();
+        for (signature, documentation) in own.chain(engines) {
+            // An overload without words of its own stands beside the one that has them.
+            let gap = if text.is_empty() || documentation.is_empty() { "" } else { "\n" };
+            writeln!(text, "{gap}{signature}").expect("writing to a string succeeds");
+            if !documentation.is_empty() {
+                writeln!(text, "\n{documentation}").expect("writing to a string succeeds");
+            }
+        }
+        if text.is_empty() { format!("nothing is called `{name}`") } else { text.trim_end().to_owned() }
+    }
+
+    fn everything_defined(&self) -> String {
+        let names = self.assistant().names();
+        let mut lines: Vec<String> = Vec::new();
+        for variable in &names.variables {
+            let constant = if variable.is_constant { "const " } else { "" };
+            lines.push(format!("{constant}{}: {}", variable.name, variable.shape.type_name));
+        }
+        lines.extend(
+            names
+                .functions
+                .iter()
+                .map(|function| format!("fn {}({})", function.name, function.parameters.join(", "))),
+        );
+        lines.extend(names.modules.iter().map(|module| format!("{}::", module.name)));
+        if lines.is_empty() { "nothing yet".into() } else { lines.join("\n") }
+    }
+}

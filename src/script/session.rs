@@ -1,0 +1,222 @@
+//! A script that grows as it is typed: variables, functions and imports stay from one piece of text
+//! to the next.
+
+use super::{
+    ScriptError, ScriptHost, error,
+    names::{Defined, ImportedModule, Names, Shape, Variable},
+    run::Run,
+    scope::{self, Entered, Scope, ScriptResult},
+    transcript::{Source, Transcript},
+};
+use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Module, ScriptFnMetadata};
+use std::{collections::HashSet, future::Future, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// The variable that holds the last value.
+pub(crate) const LAST_VALUE: &str = "it";
+
+/// A script that grows. It belongs to the thread that began it.
+pub(crate) struct Session {
+    engine: Arc<Engine>,
+    run: Arc<Run>,
+    /// Cancelled when the whole session is.
+    cancellation: CancellationToken,
+    variables: rhai::Scope<'static>,
+    /// All functions so far, and the bodies of all closures.
+    functions: AST,
+    /// What else the engine would forget at the end of each text: imports, and the constants that
+    /// functions see as `global::NAME`.
+    global: GlobalRuntimeState,
+    transcript: Transcript,
+    _entered: Entered,
+}
+
+impl Session {
+    /// Begins one on this thread.
+    pub(crate) fn begin(host: &ScriptHost, runtime: tokio::runtime::Handle) -> Self {
+        let run = Arc::new(host.new_run(runtime));
+        let cancellation = host.cancellation().clone();
+        let entered = Scope { run: run.clone(), cancellation: cancellation.clone() }.enter();
+        let engine = host.engine().clone();
+        Self {
+            global: engine.new_global_runtime_state(),
+            engine,
+            run,
+            cancellation,
+            variables: rhai::Scope::new(),
+            functions: AST::empty(),
+            transcript: Transcript::default(),
+            _entered: entered,
+        }
+    }
+
+    /// What can be cancelled without ending the session.
+    pub(crate) fn new_cancellation(&self) -> CancellationToken {
+        self.cancellation.child_token()
+    }
+
+    /// Runs text, and gives its last value, which is also kept as [`LAST_VALUE`].
+    ///
+    /// Whatever it defined before it failed or was cancelled stays.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not parse, or throws what it does not catch.
+    pub(crate) fn evaluate(
+        &mut self,
+        source: Source,
+        text: &str,
+        cancellation: CancellationToken,
+    ) -> Result<Dynamic, ScriptError> {
+        let name = source.to_string();
+        let padded = self.transcript.add(source, text);
+        let ast = self
+            .engine
+            .compile_with_scope(&self.variables, &padded)
+            .map_err(|problem| self.transcript.relocate(error::from_parse_error(&problem, &name, &padded)))?;
+        self.functions = self.functions.merge(&ast);
+        self.functions.clear_statements();
+        let result = {
+            let _entered = Scope { run: self.run.clone(), cancellation }.enter();
+            self.run_statements(&ast, &name)
+        };
+        self.forget_hidden();
+        let value = result.map_err(|problem| self.explain(&problem))?;
+        if !value.is_unit() {
+            self.set_last_value(value.clone());
+        }
+        Ok(value)
+    }
+
+    // The engine marks this way of running statements as deprecated, by which it means volatile: its
+    // version is pinned.
+    #[allow(deprecated)]
+    fn run_statements(&mut self, ast: &AST, source: &str) -> Result<Dynamic, Box<EvalAltResult>> {
+        self.global.source = Some(source.into());
+        self.global.lib.clear();
+        self.global.lib.push(self.functions.shared_lib().clone());
+        // What an error may have left.
+        self.global.level = 0;
+        self.global.scope_level = 0;
+        self.global.always_search_scope = false;
+        let mut caches = Caches::new();
+        self.engine.eval_statements_raw(&mut self.global, &mut caches, &mut self.variables, ast.statements())
+    }
+
+    /// Waits as a script does: handlers of its processes run meanwhile.
+    pub(crate) fn wait<T>(
+        &self,
+        cancellation: CancellationToken,
+        future: impl Future<Output = crate::Result<T>>,
+    ) -> ScriptResult<T> {
+        self.within(cancellation, || scope::wait(future))
+    }
+
+    /// Calls what works only within a script.
+    pub(crate) fn within<T>(
+        &self,
+        cancellation: CancellationToken,
+        call: impl FnOnce() -> ScriptResult<T>,
+    ) -> ScriptResult<T> {
+        let _entered = Scope { run: self.run.clone(), cancellation }.enter();
+        call()
+    }
+
+    /// Keeps a value as [`LAST_VALUE`].
+    pub(crate) fn set_last_value(&mut self, value: Dynamic) {
+        self.variables.set_or_push(LAST_VALUE, value);
+    }
+
+    /// Whether it is over.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancellation.is_cancelled()
+    }
+
+    /// An error as whoever typed is to see it.
+    pub(crate) fn explain(&self, problem: &EvalAltResult) -> ScriptError {
+        self.transcript.relocate(uncaught(problem))
+    }
+
+    /// The engine that runs it.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Its run: where it prints.
+    pub(crate) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The names that it knows by now.
+    pub(crate) fn names(&self) -> Names {
+        let mut seen = HashSet::new();
+        let type_name = |value: &Dynamic| self.type_name(value);
+        let mut variables: Vec<Variable> = self
+            .variables
+            .iter_raw()
+            .filter(|(name, ..)| seen.insert(name.to_string()))
+            .map(|(name, is_constant, value)| Variable {
+                name: name.to_owned(),
+                is_constant,
+                shape: Shape::of(&value.flatten_clone(), &type_name),
+            })
+            .collect();
+        variables.sort_by(|a, b| a.name.cmp(&b.name));
+        let functions = self.functions.iter_functions().filter(|function| !is_closure(function.name));
+        Names {
+            variables,
+            functions: functions.map(|function| defined(&function)).collect(),
+            modules: self.global.iter_imports().map(|(name, module)| imported(name, module)).collect(),
+        }
+    }
+
+    /// A type as the script calls it.
+    fn type_name(&self, value: &Dynamic) -> String {
+        self.engine.map_type_name(value.type_name()).to_owned()
+    }
+
+    /// A variable that another one of its name hides can't be reached any more, and what it holds
+    /// (a process, say) should not live on because of it.
+    fn forget_hidden(&mut self) {
+        let mut seen = HashSet::new();
+        let all: Vec<_> = std::mem::take(&mut self.variables).into_iter().collect();
+        let mut visible: Vec<_> =
+            all.into_iter().rev().filter(|(name, ..)| seen.insert(name.clone())).collect();
+        visible.reverse();
+        self.variables =
+            visible.into_iter().map(|(name, value, _)| (name, value.is_read_only(), value)).collect();
+    }
+}
+
+fn is_closure(name: &str) -> bool {
+    name.starts_with("anon$")
+}
+
+fn defined(function: &ScriptFnMetadata<'_>) -> Defined {
+    Defined {
+        name: function.name.to_owned(),
+        parameters: function.params.iter().map(|name| (*name).to_owned()).collect(),
+        documentation: function.comments.join("\n"),
+    }
+}
+
+fn imported(name: &str, module: &Module) -> ImportedModule {
+    let signatures = module.gen_fn_signatures_with_mapper(|name| name.into());
+    ImportedModule {
+        name: name.to_owned(),
+        functions: signatures.filter_map(|signature| from_signature(&signature)).collect(),
+        constants: module.iter_var().map(|(name, _)| name.to_owned()).collect(),
+    }
+}
+
+/// `name(a, b) -> R` as it is defined.
+fn from_signature(signature: &str) -> Option<Defined> {
+    let (name, rest) = signature.split_once('(')?;
+    let (parameters, _) = rest.rsplit_once(')')?;
+    let parameters = parameters.split(", ").filter(|parameter| !parameter.is_empty()).map(str::to_owned);
+    Some(Defined { name: name.to_owned(), parameters: parameters.collect(), documentation: String::new() })
+}
+
+fn uncaught(problem: &EvalAltResult) -> ScriptError {
+    ScriptError { kind: "script".into(), message: problem.to_string(), places: Vec::new(), error: None }
+}
