@@ -117,7 +117,7 @@ impl ScriptHost {
     }
 
     /// With what it compiles and runs.
-    pub(super) fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
         &self.engine
     }
 
@@ -151,12 +151,6 @@ impl ScriptHost {
             self.engine.compile(text).map_err(|problem| error::from_parse_error(&problem, name, text))?;
         ast.set_source(name);
         self.run_on_its_own_thread(ast).await
-    }
-
-    /// The engine that runs its scripts.
-    #[cfg(feature = "cli")]
-    pub(crate) fn engine(&self) -> &Arc<Engine> {
-        &self.engine
     }
 
     /// What cancels its scripts.
