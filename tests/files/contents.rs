@@ -121,7 +121,6 @@ pub(crate) async fn what_is_missing_is_not_found_by_its_name(on: &Place) {
         assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
         assert!(error.message().contains("no such.file"), "{error}");
         assert_eq!(error.host(), Some(files.host()));
-        assert_eq!(error.service(), Some("test"));
     }
     assert!(!files.exists(&path).await.unwrap());
     assert!(on.names("").await.is_empty());

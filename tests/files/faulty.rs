@@ -2,12 +2,12 @@
 
 use rexec::{
     Result,
-    backend::{BoxFuture, BoxReader, Checksum, DirEntry, FileMetadata, FileSystem, FileWriter, WriteOptions},
+    backend::{BoxFuture, BoxReader, Checksum, FileSystem, FileWriter, WriteOptions},
     executor::Files,
 };
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::Path,
     pin::Pin,
     sync::{
         Arc,
@@ -78,53 +78,7 @@ impl FileSystem for Faulty {
         })
     }
 
-    fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, Result<Option<FileMetadata>>> {
-        self.inner.metadata(path)
-    }
-
-    fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, Result<Vec<DirEntry>>> {
-        self.inner.list(path)
-    }
-
-    fn create_dir_all<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, Result<()>> {
-        self.inner.create_dir_all(path)
-    }
-
-    fn remove<'a>(&'a self, path: &'a Path, recursive: bool) -> BoxFuture<'a, Result<()>> {
-        self.inner.remove(path, recursive)
-    }
-
-    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, Result<()>> {
-        self.inner.rename(from, to)
-    }
-
-    fn set_mode<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, Result<()>> {
-        self.inner.set_mode(path, mode)
-    }
-
-    fn set_owner<'a>(&'a self, path: &'a Path, owner: &'a str) -> BoxFuture<'a, Result<()>> {
-        self.inner.set_owner(path, owner)
-    }
-
-    fn copy<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, Result<()>> {
-        self.inner.copy(from, to)
-    }
-
-    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, Result<PathBuf>> {
-        self.inner.read_link(path)
-    }
-
-    fn symlink<'a>(&'a self, target: &'a Path, link: &'a Path) -> BoxFuture<'a, Result<()>> {
-        self.inner.symlink(target, link)
-    }
-
-    fn checksum<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, Result<Checksum>> {
-        self.inner.checksum(path)
-    }
-
-    fn temp_dir(&self) -> BoxFuture<'_, Result<PathBuf>> {
-        self.inner.temp_dir()
-    }
+    crate::delegate::other_operations!();
 }
 
 struct FaultyReader {

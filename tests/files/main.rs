@@ -1,6 +1,8 @@
 //! Files on any host: every case runs on every host that is listed here.
 
+mod archives;
 mod contents;
+mod delegate;
 mod faulty;
 mod local;
 mod place;
@@ -81,6 +83,8 @@ macro_rules! every_case {
                 a_folder_is_not_copied_into_itself
                 a_folder_goes_from_host_to_host
                 a_transfer_sets_the_mode_that_it_is_given
+                long_names_and_hard_links_arrive
+                small_files_that_change_are_sent_anew
             }
         }
     };
@@ -96,4 +100,5 @@ macro_rules! hosts {
 hosts! {
     on_local: crate::Place::local(),
     on_mock: crate::Place::mock(),
+    on_archives: crate::Place::with_archives(),
 }

@@ -1,10 +1,14 @@
 //! A host for the cases: its files, and a directory that is theirs.
 
+use crate::archives::WithArchives;
 use rexec::{
     AnyBackend, Backend, Executor, LocalBackend, MockBackend,
     executor::{Files, TransferOptions},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub(crate) struct Place {
     pub(crate) files: Files,
@@ -30,6 +34,13 @@ impl Place {
     /// A host in memory.
     pub(crate) async fn mock() -> Self {
         Self::new(MockBackend::default(), tempfile::tempdir().unwrap(), "/srv/case".into()).await
+    }
+
+    /// This machine, as a host that takes and gives many files in one stream.
+    pub(crate) async fn with_archives() -> Self {
+        let local = Self::local().await;
+        let files = Files::new(Arc::new(WithArchives::new(&local.files)), "archives");
+        Self { files, ..local }
     }
 
     async fn new(backend: impl Backend, here: tempfile::TempDir, root: PathBuf) -> Self {

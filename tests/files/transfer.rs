@@ -316,3 +316,44 @@ pub(crate) async fn a_transfer_sets_the_mode_that_it_is_given(on: &Place) {
         on.files.chmod(on.at("there/a"), "0600".parse().unwrap()).await.unwrap();
     }
 }
+
+pub(crate) async fn long_names_and_hard_links_arrive(on: &Place) {
+    for number in 0..20 {
+        let path = format!("folder/{}/{number:0>120}", "d".repeat(90));
+        on.file_here(&path, format!("{number}"));
+    }
+    let original = on.file_here("folder/original", "linked");
+    fs::hard_link(&original, on.here("folder/second")).unwrap();
+    on.files.upload(on.here("folder"), on.at("there"), &defaults()).await.unwrap();
+    let back = on.here("back");
+    let report = on.files.download(on.at("there"), &back, &defaults()).await.unwrap();
+    assert_eq!(report.files, 22);
+    assert_eq!(snapshot(&back), snapshot(&on.here("folder")));
+
+    // Also where they are linked on the host itself.
+    if on.at("").exists() {
+        fs::remove_file(on.at("there/second")).unwrap();
+        fs::hard_link(on.at("there/original"), on.at("there/second")).unwrap();
+        let again = on.here("again");
+        on.files.download(on.at("there"), &again, &defaults()).await.unwrap();
+        assert_eq!(snapshot(&again), snapshot(&on.here("folder")));
+    }
+}
+
+pub(crate) async fn small_files_that_change_are_sent_anew(on: &Place) {
+    let write_all = |version: usize| {
+        for number in 0..30 {
+            on.file_here(&format!("folder/{number}"), format!("{number} of version {version}"));
+        }
+    };
+    write_all(1);
+    on.files.upload(on.here("folder"), on.at("there"), &defaults()).await.unwrap();
+    on.files.symlink("dangling target", on.at("there/dangling")).await.unwrap();
+    write_all(2);
+    on.file_here("folder/new", "new");
+    on.file_here("folder/dangling", "through the link");
+    let report = on.files.upload(on.here("folder"), on.at("there"), &defaults()).await.unwrap();
+    assert_eq!((report.files, report.skipped), (32, 0));
+    assert_eq!(on.text("there/29").await, "29 of version 2");
+    assert_eq!(on.text("there/dangling target").await, "through the link");
+}

@@ -95,12 +95,14 @@ pub trait FileSystem: Send + Sync {
         Box::pin(tree::walk(self, root))
     }
 
-    /// Takes many files in one stream, if this host can: what is written is a tar archive (ustar
-    /// with GNU long names) of files, links and directories below `root`, which is there.
+    /// Takes many files in one stream, if this host can: what is written is a tar archive (ustar,
+    /// with GNU long names) of ordinary files, named by their paths from `root` on. Their
+    /// directories are there; the files are not.
     ///
     /// Until `commit` nothing is changed: the archive is unpacked into a temporary directory
-    /// within `root`, and each file and link then renamed into its place. A directory that is
-    /// there stays as it is. What `commit` compares with `expected` is the SHA-256 of the archive.
+    /// within `root`, and each file then renamed into its place. Files get the modes that stand
+    /// in the archive, and belong to whoever unpacks it (`tar -xpof -`). What `commit` compares
+    /// with `expected` is the SHA-256 of the archive.
     ///
     /// `None`, which is the default, means that files are sent one by one, several at a time.
     fn unpack<'a>(&'a self, root: &'a Path) -> Option<BoxFuture<'a, Result<Box<dyn FileWriter>>>> {

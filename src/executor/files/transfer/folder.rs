@@ -1,6 +1,6 @@
 //! Transfers a folder: its directories, its files, its links, and at last the directories' modes.
 
-use super::{Item, Transfer, existing::Existing};
+use super::{Item, Transfer, archive::Roots, existing::Existing};
 use crate::{
     Result,
     backend::{BoxFuture, FileKind, FileMetadata, TreeEntry},
@@ -37,7 +37,7 @@ impl Transfer<'_> {
         let plan = self.plan(from, to, tree, &existing)?;
 
         self.make_directories(&plan.directories).await?;
-        self.files(plan.files).await?;
+        self.files(plan.files, Some(Roots { from, to })).await?;
         self.make_links(plan.links).await?;
         self.set_modes(plan.directories).await
     }
@@ -59,7 +59,8 @@ impl Transfer<'_> {
                 }
                 FileKind::File => {
                     let existing = found.and_then(|found| found.metadata.clone());
-                    plan.files.push(Item { from, to, metadata, existing, checksum: None });
+                    let is_taken = found.is_some();
+                    plan.files.push(Item { from, to, metadata, existing, is_taken, checksum: None });
                 }
                 FileKind::Symlink if found.is_some_and(|found| found.is_dir() && !found.is_link) => {
                     return Err(self.in_the_way(&to, "a directory", "a link"));

@@ -1,5 +1,6 @@
 //! Moves files and folders between two hosts, or copies them on one.
 
+mod archive;
 mod existing;
 mod folder;
 mod progress;
@@ -144,6 +145,9 @@ impl Files {
     }
 }
 
+/// From this size on a file fills the line by itself.
+const LARGE: u64 = 1 << 20;
+
 /// Which of the two ends is another machine: that is where a checksum is worth asking for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
@@ -181,6 +185,8 @@ struct Item {
     metadata: FileMetadata,
     /// What is there already, links followed.
     existing: Option<FileMetadata>,
+    /// Whether there is anything at all, be it a link that points to nothing.
+    is_taken: bool,
     /// The original's checksum, once it is known.
     checksum: Option<String>,
 }
@@ -213,7 +219,9 @@ impl<'a> Transfer<'a> {
             Some(_) => {}
             None => self.make_directory_above(&to).await?,
         }
-        self.files(vec![Item { from, to, metadata, existing, checksum: None }]).await
+        let is_taken = existing.is_some();
+        let item = Item { from, to, metadata, existing, is_taken, checksum: None };
+        self.files(vec![item], None).await
     }
 
     async fn make_directory_above(&self, path: &Path) -> Result<()> {

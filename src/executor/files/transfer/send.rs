@@ -1,6 +1,6 @@
 //! Sends files: which ones, how many at once, and each of them.
 
-use super::{Item, Transfer, source::Source};
+use super::{Item, LARGE, Transfer, archive::Roots, source::Source};
 use crate::{
     Error, ErrorKind, Result,
     backend::{BoxFuture, Checksum, FileWriter, WriteOptions, check_arrived, show},
@@ -11,22 +11,45 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 use tokio::io::AsyncWriteExt;
 
-/// From this size on a file fills the line by itself.
-const LARGE: u64 = 1 << 20;
-
 /// How many large files are on their way at once. Each takes about 1 MiB of memory.
 const LARGE_AT_ONCE: usize = 4;
 
 impl Transfer<'_> {
-    /// Sends those of these files that are not there yet.
-    pub(super) async fn files(&self, items: Vec<Item>) -> Result<()> {
+    /// Sends those of these files that are not there yet; those of a folder in archives, where a
+    /// host knows how.
+    pub(super) async fn files(&self, items: Vec<Item>, folder: Option<Roots<'_>>) -> Result<()> {
         let items = self.without_unchanged(items).await?;
         self.tally.expect(items.len() as u64, items.iter().map(|item| item.metadata.size).sum());
-        let (large, small): (Vec<_>, Vec<_>) =
+        let (large, mut small): (Vec<_>, Vec<_>) =
             items.into_iter().partition(|item| item.metadata.size >= LARGE);
+        self.ask_for_originals(&mut small).await?;
+        if let Some(roots) = folder {
+            small = self.by_archive(roots, small).await?;
+        }
         let at_once = self.options.at_once.max(1);
         self.several(small, at_once).await?;
         self.several(large, at_once.min(LARGE_AT_ONCE)).await
+    }
+
+    /// Asks the files' host for their checksums, all at once: of large ones it computes them while
+    /// they are on their way.
+    async fn ask_for_originals(&self, items: &mut [Item]) -> Result<()> {
+        if !self.options.verify || !self.way.comes_from_afar() {
+            return Ok(());
+        }
+        let (unknown, paths): (Vec<_>, Vec<_>) = items
+            .iter_mut()
+            .filter(|item| item.checksum.is_none())
+            .map(|item| {
+                let path = item.from.clone();
+                (item, path)
+            })
+            .unzip();
+        let checksums = self.from.told(self.from.system.checksums(&paths).await)?;
+        for (item, checksum) in unknown.into_iter().zip(checksums) {
+            item.checksum = Some(checksum);
+        }
+        Ok(())
     }
 
     async fn several(&self, items: Vec<Item>, at_once: usize) -> Result<()> {
@@ -76,7 +99,7 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    fn mode_of(&self, item: &Item) -> u32 {
+    pub(super) fn mode_of(&self, item: &Item) -> u32 {
         self.options.mode.map_or(item.metadata.mode, u32::from)
     }
 
@@ -148,7 +171,7 @@ impl Transfer<'_> {
         Ok(hasher.map(|hasher| format!("{:x}", hasher.finalize())))
     }
 
-    async fn write(&self, writer: &mut dyn FileWriter, bytes: &[u8], path: &Path) -> Result<()> {
+    pub(super) async fn write(&self, writer: &mut dyn FileWriter, bytes: &[u8], path: &Path) -> Result<()> {
         writer
             .write_all(bytes)
             .await
