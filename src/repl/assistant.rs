@@ -7,7 +7,7 @@ use super::{
     scan::{End, scan},
     vocabulary::Vocabulary,
 };
-use crate::script::names::Names;
+use crate::script::session::Names;
 use rhai::{Dynamic, Engine, Scope};
 use rustyline::{
     Context, Helper,

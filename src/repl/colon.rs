@@ -1,7 +1,7 @@
 //! What begins with a colon: commands to the prompt itself.
 
 use super::{complete::Candidate, vocabulary::Vocabulary};
-use crate::script::names::Names;
+use crate::script::session::Names;
 use std::{collections::BTreeSet, path::PathBuf};
 
 /// A command to the prompt.

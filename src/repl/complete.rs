@@ -6,7 +6,7 @@ use super::{
     scan::{End, KEYWORDS, Scan, scan},
     vocabulary::{Function, Vocabulary},
 };
-use crate::script::names::{Defined, Names};
+use crate::script::session::{Defined, Names};
 use std::collections::{BTreeMap, btree_map::Entry};
 
 /// One thing that could be typed.

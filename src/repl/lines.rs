@@ -6,7 +6,7 @@ use super::{
     incomplete::Input,
     worker::{Answer, Request},
 };
-use crate::script::transcript::Source;
+use crate::script::session::Source;
 use rhai::Engine;
 use std::{
     io::{self, BufRead},

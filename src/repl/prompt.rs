@@ -7,7 +7,7 @@ use super::{
     history,
     worker::{Answer, Request},
 };
-use crate::script::transcript::Source;
+use crate::script::session::Source;
 use rhai::Engine;
 use rustyline::{
     Config, Editor,

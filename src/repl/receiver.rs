@@ -4,7 +4,7 @@ use super::{
     scan::{Kind, Scan},
     vocabulary::Vocabulary,
 };
-use crate::script::names::{Names, Shape};
+use crate::script::session::{Names, Shape};
 use rhai::{Array, ImmutableString, Map};
 use std::any::TypeId;
 

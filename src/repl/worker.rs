@@ -2,7 +2,9 @@
 
 use super::{assistant::SharedNames, interrupt::Interrupt, pretty};
 use crate::script::{
-    Command, ScriptError, ScriptHost, execute::run_at_prompt, session::Session, transcript::Source,
+    Command, ScriptError, ScriptHost,
+    execute::run_at_prompt,
+    session::{Session, Source},
 };
 use rhai::Dynamic;
 use tokio::sync::{mpsc, oneshot};

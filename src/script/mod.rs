@@ -20,8 +20,6 @@ mod hosts;
 mod isolate;
 mod masking;
 mod modules;
-#[cfg(feature = "cli")]
-pub(crate) mod names;
 mod options;
 mod output;
 mod parallel;
@@ -33,8 +31,6 @@ pub(crate) mod session;
 mod start;
 mod time_limit;
 mod toolbox;
-#[cfg(feature = "cli")]
-pub(crate) mod transcript;
 mod unseen;
 
 pub use command::Command;

@@ -1,16 +1,21 @@
 //! A script that grows as it is typed: variables, functions and imports stay from one piece of text
 //! to the next.
 
+mod names;
+mod transcript;
+
+pub(crate) use names::{Defined, ImportedModule, Names, Shape, Variable};
+pub(crate) use transcript::Source;
+
 use super::{
     ScriptError, ScriptHost, error,
-    names::{Defined, ImportedModule, Names, Shape, Variable},
     run::Run,
     scope::{self, Entered, Scope, ScriptResult},
-    transcript::{Source, Transcript},
 };
 use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Module, ScriptFnMetadata};
 use std::{collections::HashSet, future::Future, sync::Arc};
 use tokio_util::sync::CancellationToken;
+use transcript::Transcript;
 
 /// The variable that holds the last value.
 pub(crate) const LAST_VALUE: &str = "it";

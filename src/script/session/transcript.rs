@@ -4,7 +4,7 @@
 //! The engine knows a function's position, and not in which text. So each text is compiled as if it
 //! stood below all that came before, and a line's number says which text it is in.
 
-use super::{CallSite, ScriptError};
+use crate::script::{CallSite, ScriptError};
 use std::{fmt, path::PathBuf};
 
 /// Where text comes from.
