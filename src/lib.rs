@@ -5,6 +5,8 @@ pub mod command;
 mod error;
 pub mod event;
 pub mod executor;
+#[cfg(feature = "cli")]
+pub mod guard;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod target;

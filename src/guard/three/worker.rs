@@ -1,0 +1,108 @@
+//! The worker's side: requests to end, and its end.
+
+use super::{
+    channel::Ending,
+    linux::{self, Pid, Presses, StopClock},
+    tree,
+};
+use crate::{Error, Result, event::Signal, guard::Request};
+use std::{
+    io::{self, Write},
+    os::unix::net::UnixStream,
+    sync::{Mutex, OnceLock},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long the worker may take to end once its keeper is gone: as long as the keeper gives it.
+const GRACE: Duration = Duration::from_millis(300);
+
+static FAMILY: OnceLock<Family> = OnceLock::new();
+
+/// Whom the worker has.
+#[derive(Debug)]
+struct Family {
+    front: Pid,
+    keeper: Pid,
+    orders: Mutex<UnixStream>,
+    clock: StopClock,
+}
+
+/// Proof that this process is the worker.
+#[derive(Debug)]
+pub(in crate::guard) struct Worker(&'static Family);
+
+impl Worker {
+    pub(super) fn new(front: Pid, keeper: Pid, orders: UnixStream, clock: StopClock) -> Self {
+        Self(FAMILY.get_or_init(|| Family { front, keeper, orders: Mutex::new(orders), clock }))
+    }
+
+    pub(in crate::guard) fn on_request(&self, handler: Box<dyn FnMut(Request) + Send>) -> Result<()> {
+        let family = self.0;
+        Presses::count(family.front, family.keeper)
+            .and_then(|presses| {
+                thread::Builder::new()
+                    .name("signals".into())
+                    .stack_size(256 * 1024)
+                    .spawn(move || family.listen(presses, handler))
+            })
+            .map(drop)
+            .map_err(|error| Error::from_io("cannot listen to signals", error))
+    }
+
+    pub(in crate::guard) fn exit(&self, code: i32) -> ! {
+        self.0.leave_nothing();
+        std::process::exit(code)
+    }
+
+    pub(in crate::guard) fn exit_by(&self, signal: Signal) -> ! {
+        self.0.leave_nothing();
+        // A closed output is no reason to stay.
+        let _ = io::stdout().flush();
+        Ending::Signaled(signal.linux_number()).imitate()
+    }
+}
+
+impl Family {
+    fn listen(&self, mut presses: Presses, mut handler: Box<dyn FnMut(Request) + Send>) {
+        let mut deadline = None;
+        loop {
+            let left = deadline.map(|deadline: Instant| deadline.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                tree::end_all(|| {});
+                Ending::Signaled(libc::SIGTERM).imitate();
+            }
+            for (number, presses) in presses.wait(left) {
+                if let Some(signal) = Signal::from_linux_number(number) {
+                    handler(Request { signal, presses });
+                }
+            }
+            if self.is_orphan() && deadline.is_none() {
+                // Whatever loses its parent from now on comes to us. A failure leaves us where we were.
+                let _ = linux::adopt_orphans(true);
+                deadline = Some(Instant::now() + GRACE);
+            }
+        }
+    }
+
+    /// Whether the keeper is gone. Its death has sent us a `TERM`.
+    fn is_orphan(&self) -> bool {
+        linux::parent_pid() != self.keeper
+    }
+
+    fn leave_nothing(&self) {
+        if self.is_orphan() {
+            // The dead are not ours to take away: some of our threads may be waiting for them.
+            tree::end_all(|| {});
+        }
+    }
+}
+
+pub(in crate::guard) fn stopped_for() -> Duration {
+    FAMILY.get().map_or(Duration::ZERO, |family| family.clock.stopped_for())
+}
+
+/// The line to the front, where there is one.
+pub(super) fn orders() -> Option<&'static Mutex<UnixStream>> {
+    FAMILY.get().map(|family| &family.orders)
+}
