@@ -1,10 +1,12 @@
 //! The stream of a process's events: bounded, batched, and with back-pressure.
 
-use crate::event::{Batch, ExitStatus, ProcessEvent};
+use crate::event::{Batch, ExitStatus, LogFilter, ProcessEvent};
 use futures_core::Stream;
 use std::{
     collections::VecDeque,
+    fmt,
     pin::Pin,
+    sync::{Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 use tokio::sync::mpsc;
@@ -77,11 +79,13 @@ impl EventSender {
 /// }
 /// # Ok::<(), rexec::Error>(()) }).unwrap();
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct EventStream {
     receiver: Option<mpsc::Receiver<Message>>,
     current: Option<Cursor>,
     pending: VecDeque<ProcessEvent>,
+    /// In a mutex only so that the stream can be shared, as all else in it can.
+    filters: Vec<Mutex<Box<dyn LogFilter>>>,
 }
 
 /// A batch that is being handed out line by line.
@@ -93,6 +97,10 @@ struct Cursor {
 }
 
 impl Cursor {
+    fn new(batch: Batch) -> Self {
+        Self { batch, index: 0, start: 0 }
+    }
+
     fn next(&mut self) -> Option<ProcessEvent> {
         let (line, next) = self.batch.line_at(self.index, self.start)?;
         self.index += 1;
@@ -133,6 +141,32 @@ impl EventStream {
         (EventSender(sender), stream)
     }
 
+    /// The same events, without the lines that this filter drops and with those that it rewrites.
+    /// Several filters are asked in the order in which they were added.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use rexec::{Command, Executor, Line, OutputStream};
+    ///
+    /// let run = Executor::local("doc").execute(Command::new("seq").arg("12")).await?;
+    /// let mut events = run.events.with_filter(|_: OutputStream, line: Line| {
+    ///     line.text().contains('1').then_some(line)
+    /// });
+    /// let mut lines = Vec::new();
+    /// while let Some(event) = events.recv().await {
+    ///     lines.extend(event.line().map(|line| line.text().into_owned()));
+    /// }
+    /// assert_eq!(lines, ["1", "10", "11", "12"]);
+    /// # Ok::<(), rexec::Error>(()) }).unwrap();
+    /// ```
+    pub fn with_filter(mut self, filter: impl LogFilter + 'static) -> Self {
+        let mut filter: Box<dyn LogFilter> = Box::new(filter);
+        let rest = self.current.take().and_then(Cursor::rest);
+        self.current = rest.and_then(|batch| batch.filter(&mut *filter)).map(Cursor::new);
+        self.filters.push(Mutex::new(filter));
+        self
+    }
+
     /// The next event, or `None` after the last. Dropping the future loses nothing.
     pub async fn recv(&mut self) -> Option<ProcessEvent> {
         if let Some(event) = self.next_buffered() {
@@ -147,11 +181,16 @@ impl EventStream {
         if let Some(rest) = self.current.take().and_then(Cursor::rest) {
             return Some(BatchEvent::Output(rest));
         }
-        Some(match self.receiver.as_mut()?.recv().await? {
-            Message::Started { pid } => BatchEvent::Started { pid },
-            Message::Batch(batch) => BatchEvent::Output(batch),
-            Message::Exited(status) => BatchEvent::Exited(status),
-        })
+        loop {
+            return Some(match self.receiver.as_mut()?.recv().await? {
+                Message::Started { pid } => BatchEvent::Started { pid },
+                Message::Batch(batch) => match self.filter(batch) {
+                    Some(batch) => BatchEvent::Output(batch),
+                    None => continue,
+                },
+                Message::Exited(status) => BatchEvent::Exited(status),
+            });
+        }
     }
 
     /// The next event, if one is there already.
@@ -177,9 +216,16 @@ impl EventStream {
     fn accept(&mut self, message: Message) {
         match message {
             Message::Started { pid } => self.pending.push_back(ProcessEvent::Started { pid }),
-            Message::Batch(batch) => self.current = Some(Cursor { batch, index: 0, start: 0 }),
+            Message::Batch(batch) => self.current = self.filter(batch).map(Cursor::new),
             Message::Exited(status) => self.pending.push_back(ProcessEvent::Exited(status)),
         }
+    }
+
+    /// What the filters leave of a batch.
+    fn filter(&mut self, batch: Batch) -> Option<Batch> {
+        self.filters.iter_mut().try_fold(batch, |batch, filter| {
+            batch.filter(&mut **filter.get_mut().unwrap_or_else(PoisonError::into_inner))
+        })
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<ProcessEvent>> {
@@ -196,6 +242,12 @@ impl EventStream {
     }
 }
 
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("filters", &self.filters.len()).finish_non_exhaustive()
+    }
+}
+
 impl Stream for EventStream {
     type Item = ProcessEvent;
 
@@ -207,7 +259,7 @@ impl Stream for EventStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Framer, OutputStream};
+    use crate::event::{Framer, Line, OutputStream};
 
     #[tokio::test]
     async fn recv_batch_gives_what_recv_left_of_a_batch() {
@@ -221,5 +273,29 @@ mod tests {
         assert_eq!(rest.slices().collect::<Vec<_>>(), [b"b", b"c"]);
         assert_eq!(stream.recv().await, Some(ProcessEvent::Exited(ExitStatus::Exited(0))));
         assert_eq!(stream.recv().await, None);
+    }
+
+    #[tokio::test]
+    async fn filters_drop_and_rewrite_lines_however_they_are_read() {
+        let (sender, stream) = EventStream::channel();
+        let mut framer = Framer::new(OutputStream::Stdout, 0);
+        for text in ["a1\nb\na2\n", "b\n", "a3"] {
+            framer.buffer().extend_from_slice(text.as_bytes());
+            if let Some(batch) = framer.take() {
+                sender.batch(batch).await;
+            }
+        }
+        sender.batch(framer.finish().unwrap()).await;
+        drop(sender);
+        let only_a = |_: OutputStream, line: Line| line.bytes().starts_with(b"a").then_some(line);
+        let louder =
+            |_: OutputStream, line: Line| Some(Line::new(format!("{}!", line.text()), line.ending()));
+        let mut stream = stream.with_filter(only_a).with_filter(louder);
+        assert_eq!(stream.recv().await.unwrap().line().unwrap().text(), "a1!");
+        let mut batches = Vec::new();
+        while let Some(BatchEvent::Output(batch)) = stream.recv_batch().await {
+            batches.push(String::from_utf8(batch.bytes().to_vec()).unwrap());
+        }
+        assert_eq!(batches, ["a2!\n", "a3!"]);
     }
 }

@@ -1,6 +1,7 @@
 //! Output as it was read: one buffer of bytes, and where its lines are in it.
 
-use bytes::Bytes;
+use super::LogFilter;
+use bytes::{Bytes, BytesMut};
 use std::{borrow::Cow, time::SystemTime};
 
 /// Which of a process's two outputs something was written to.
@@ -132,6 +133,19 @@ impl Batch {
             start = next_start(end, ending);
             line
         })
+    }
+
+    /// What this filter leaves of it, in a buffer of its own; `None` if that is nothing.
+    pub fn filter(&self, filter: &mut (impl LogFilter + ?Sized)) -> Option<Batch> {
+        let (mut data, mut ends) = (BytesMut::new(), Vec::new());
+        for line in self.lines().filter_map(|line| filter.filter(self.stream, line)) {
+            data.extend_from_slice(&line.bytes);
+            ends.push((data.len() as u32, line.ending));
+            if line.ending == LineEnding::Newline {
+                data.extend_from_slice(b"\n");
+            }
+        }
+        (!ends.is_empty()).then(|| Batch { data: data.freeze(), ends, ..*self })
     }
 
     /// The line with this index, which begins at `start`; and where the next one begins.
