@@ -6,7 +6,7 @@ mod job;
 mod pipeline;
 mod quote;
 mod redirect;
-mod shell_template;
+pub mod shell_template;
 pub mod template;
 pub mod words;
 

@@ -1,7 +1,7 @@
 //! The engine: Rhai with our limits, words and functions.
 
-use super::scope;
-use rhai::{Dynamic, Engine, Position};
+use super::{scope, template};
+use rhai::{Dynamic, Engine, Position, Token};
 
 /// Deep enough for any script that a person writes; a call takes 5 to 15 KB of the thread's 16 MiB
 /// of stack in release builds, 40 KB in debug builds.
@@ -16,10 +16,13 @@ pub(super) fn build() -> Engine {
     // Interning costs a lock for each interpolated text.
     engine.set_max_strings_interned(0);
     engine.on_progress(|_| scope::is_cancelled().then_some(Dynamic::UNIT));
+    engine.set_strict_variables(true);
+    set_words(&mut engine);
     engine.on_print(print);
     engine.on_debug(debug);
     super::error::register(&mut engine);
     super::modules::register(&mut engine);
+    super::template::register(&mut engine);
     super::command::register(&mut engine);
     super::hosts::register(&mut engine);
     super::output::register(&mut engine);
@@ -29,6 +32,44 @@ pub(super) fn build() -> Engine {
     super::fan_out::register(&mut engine);
     super::toolbox::register(&mut engine);
     engine
+}
+
+/// Reserved by Rhai with no meaning, and good names for functions, fields and options.
+const FREED: [&str; 21] = [
+    "async",
+    "await",
+    "case",
+    "default",
+    "go",
+    "is",
+    "match",
+    "module",
+    "new",
+    "package",
+    "protected",
+    "public",
+    "shared",
+    "spawn",
+    "static",
+    "super",
+    "sync",
+    "thread",
+    "use",
+    "with",
+    "yield",
+];
+
+/// Frees the reserved words; templates need to know where the last token stands.
+// The engine marks this as deprecated, by which it means "volatile": its version is pinned.
+#[allow(deprecated)]
+fn set_words(engine: &mut Engine) {
+    engine.on_parse_token(|token, position, _| {
+        template::note_token(position);
+        match token {
+            Token::Reserved(word) if FREED.contains(&word.as_str()) => Token::Identifier(word),
+            other => other,
+        }
+    });
 }
 
 /// What the script prints. Where nobody reads it any more, the script ends.

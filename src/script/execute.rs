@@ -214,8 +214,7 @@ print(local().ok($`test -d /`));  // true
 Runs a command as `run` does, and shows its output as it comes, with the host's name before each line.
 
 ```rhai
-local().stream($`echo hello`);  // prints: local | hello
-print("done");  // done
+print(local().stream($sh`echo working >&2`).code);  // 0
 ```
 "#,
         |host: &mut Host, command: Dynamic| stream(host, convert::command(&command)?.job()),
@@ -337,7 +336,8 @@ print($`true`.ok());  // true
 Runs it on this machine and shows its output as it comes: `local().stream(command)`.
 
 ```rhai
-print($`echo hello`.stream().code);  // 0
+$sh`echo hello >&2`.stream();
+print("done");  // done
 ```
 "#,
         |command: &mut Command| stream(&local()?, command.job()),

@@ -1,9 +1,10 @@
 //! The script engine for other programs: build it once, run any number of scripts.
 
 use super::{
-    ScriptError,
+    ScriptError, compile,
     console::{Console, StandardStreams},
-    ending, engine, error,
+    ending, engine,
+    report::Script,
     run::{Run, Settings},
     scope::{STACK_SIZE, Scope},
     unseen::Failure,
@@ -129,13 +130,7 @@ impl ScriptHost {
     pub async fn run_file(&self, path: impl AsRef<Path>) -> Result<ScriptEnd, ScriptError> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|source| {
-            let error = crate::Error::from_io(format_args!("read {}", path.display()), source);
-            ScriptError {
-                kind: error.kind().name().into(),
-                message: error.to_string(),
-                places: Vec::new(),
-                error: Some(error),
-            }
+            ScriptError::from_error(crate::Error::from_io(format_args!("read {}", path.display()), source))
         })?;
         self.run_source(&path.to_string_lossy(), &text).await
     }
@@ -147,10 +142,10 @@ impl ScriptHost {
     ///
     /// Where the text does not parse, or throws what it does not catch.
     pub async fn run_source(&self, name: &str, text: &str) -> Result<ScriptEnd, ScriptError> {
-        let mut ast =
-            self.engine.compile(text).map_err(|problem| error::from_parse_error(&problem, name, text))?;
-        ast.set_source(name);
-        self.run_on_its_own_thread(ast).await
+        let script = Script { engine: &self.engine, source: name, text };
+        let ast =
+            compile::compile(&self.engine, name, text).map_err(|problem| script.parse_error(&problem))?;
+        self.run_on_its_own_thread(&script, ast).await
     }
 
     /// What cancels its scripts.
@@ -164,7 +159,7 @@ impl ScriptHost {
         Run::new(runtime, self.engine.clone(), self.settings.clone(), self.console.clone())
     }
 
-    async fn run_on_its_own_thread(&self, ast: AST) -> Result<ScriptEnd, ScriptError> {
+    async fn run_on_its_own_thread(&self, source: &Script<'_>, ast: AST) -> Result<ScriptEnd, ScriptError> {
         let runtime = tokio::runtime::Handle::current();
         let run = Arc::new(self.new_run(runtime));
         let scope = Scope { run, cancellation: self.cancellation.clone() };
@@ -182,12 +177,7 @@ impl ScriptHost {
             .spawn(script)
             .expect("the system has room for a thread");
         let ending = receiver.await.expect("the script's thread always answers");
-        let value = ending.result.map_err(|problem| ScriptError {
-            kind: "script".into(),
-            message: problem.to_string(),
-            places: Vec::new(),
-            error: None,
-        })?;
+        let value = ending.result.map_err(|problem| source.error(&problem))?;
         Ok(ScriptEnd { exit_code: ending.exit_code, value, unseen: ending.unseen })
     }
 }

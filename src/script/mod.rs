@@ -5,6 +5,7 @@
 
 mod caught;
 mod command;
+mod compile;
 pub mod console;
 mod convert;
 mod deferred;
@@ -19,16 +20,20 @@ mod host;
 mod hosts;
 mod isolate;
 mod masking;
+mod messages;
 mod modules;
+mod nearest;
 mod options;
 mod output;
 mod parallel;
+mod report;
 mod results;
 mod run;
 mod scope;
 #[cfg(feature = "cli")]
 pub(crate) mod session;
 mod start;
+mod template;
 mod time_limit;
 mod toolbox;
 mod unseen;
@@ -36,8 +41,8 @@ mod unseen;
 pub use command::Command;
 pub use console::Console;
 pub use documentation::{Example, FunctionDoc};
-pub use error::{CallSite, ScriptError};
 pub use host::{ScriptEnd, ScriptHost, ScriptHostBuilder};
 pub use hosts::Host;
 pub use output::Output;
+pub use report::{CallSite, ScriptError};
 pub use unseen::Failure;

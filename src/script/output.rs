@@ -166,7 +166,7 @@ print(local().run($`echo hello`).stdout == "hello\n");  // true
 What it wrote to its standard error, likewise.
 
 ```rhai
-print(local().run($sh`echo oops >&2`).stderr);  // oops
+print(local().run($sh`echo oops >&2`).stderr == "oops\n");  // true
 ```
 "#,
         |output: &mut Output| output.get().stderr.text(),

@@ -27,7 +27,6 @@ fn what_cannot_be_run_says_why() {
 }
 
 #[test]
-#[ignore = "until `$` templates are here"]
 fn every_example_prints_what_it_says() {
     let mut problems = Vec::new();
     let mut seen = std::collections::HashSet::new();

@@ -8,3 +8,5 @@ mod documented;
 mod folder;
 mod modules;
 mod parallel;
+mod run;
+mod templates;

@@ -13,7 +13,7 @@ pub(crate) use border::copy_of_bound;
 pub(crate) use chain::ImportChain;
 pub(crate) use locate::{Place, embedded_names, source_text};
 
-use super::{error::thrown, scope};
+use super::{compile, error::thrown, scope};
 use crate::Error;
 use border::Environment;
 use rhai::{
@@ -111,9 +111,7 @@ impl ModuleResolver for Resolver {
 
 fn compile(engine: &Engine, place: &Place) -> ResolveResult<AST> {
     let text = place.read().map_err(thrown)?;
-    let mut ast = engine.compile(text)?;
-    ast.set_source(place.to_string());
-    Ok(ast)
+    Ok(compile::compile(engine, &place.to_string(), &text)?)
 }
 
 /// Runs a module's top level, and gives what it exports, with its functions and closures bound to

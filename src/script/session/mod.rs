@@ -8,7 +8,8 @@ pub(crate) use names::{Defined, ImportedModule, Names, Shape, Variable};
 pub(crate) use transcript::Source;
 
 use super::{
-    ScriptError, ScriptHost, error,
+    ScriptError, ScriptHost, compile,
+    report::Script,
     run::Run,
     scope::{self, Entered, Scope, ScriptResult},
 };
@@ -75,10 +76,12 @@ impl Session {
     ) -> Result<Dynamic, ScriptError> {
         let name = source.to_string();
         let padded = self.transcript.add(source, text);
-        let ast = self
-            .engine
-            .compile_with_scope(&self.variables, &padded)
-            .map_err(|problem| self.transcript.relocate(error::from_parse_error(&problem, &name, &padded)))?;
+        let ast = compile::compile_with_scope(&self.engine, &self.variables, &name, &padded).map_err(
+            |problem| {
+                let script = Script { engine: &self.engine, source: &name, text: &padded };
+                self.transcript.relocate(script.parse_error(&problem))
+            },
+        )?;
         self.functions = self.functions.merge(&ast);
         self.functions.clear_statements();
         let result = {
@@ -139,7 +142,9 @@ impl Session {
 
     /// An error as whoever typed is to see it.
     pub(crate) fn explain(&self, problem: &EvalAltResult) -> ScriptError {
-        self.transcript.relocate(uncaught(problem))
+        let (source, text) = (Source::Prompt.to_string(), self.transcript.text());
+        let script = Script { engine: &self.engine, source: &source, text: &text };
+        self.transcript.relocate(script.error(problem))
     }
 
     /// The engine that runs it.
@@ -220,8 +225,4 @@ fn from_signature(signature: &str) -> Option<Defined> {
     let (parameters, _) = rest.rsplit_once(')')?;
     let parameters = parameters.split(", ").filter(|parameter| !parameter.is_empty()).map(str::to_owned);
     Some(Defined { name: name.to_owned(), parameters: parameters.collect(), documentation: String::new() })
-}
-
-fn uncaught(problem: &EvalAltResult) -> ScriptError {
-    ScriptError { kind: "script".into(), message: problem.to_string(), places: Vec::new(), error: None }
 }

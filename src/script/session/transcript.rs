@@ -49,6 +49,11 @@ impl Transcript {
         "\n".repeat(first_line) + text
     }
 
+    /// All of it, as the engine counts its lines.
+    pub(super) fn text(&self) -> String {
+        self.lines.join("\n")
+    }
+
     /// An error with its places as they were typed or stand in their file, and with their texts.
     pub(super) fn relocate(&self, mut error: ScriptError) -> ScriptError {
         error.places.iter_mut().for_each(|place| self.relocate_place(place));
@@ -75,7 +80,13 @@ mod tests {
 
     fn place(source: &str, line: usize) -> ScriptError {
         let site = CallSite { source: source.into(), line, column: 1, text: None, function: None };
-        ScriptError { kind: "script".into(), message: String::new(), places: vec![site], error: None }
+        ScriptError {
+            kind: "script".into(),
+            message: String::new(),
+            places: vec![site],
+            hint: None,
+            error: None,
+        }
     }
 
     #[test]
