@@ -1,1 +1,70 @@
 //! Every program in `examples/` runs, and prints what it says.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// For each example a test that it prints what stands in the file beside this one.
+macro_rules! examples {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            prints(stringify!($name), include_str!(concat!(stringify!($name), ".txt")));
+        })*
+
+        const HERE: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+examples! {
+    basic_exec,
+    managed_process,
+    process_control,
+    streaming_logs,
+}
+
+/// Examples that need more than this machine, and the test binary that runs them.
+const ELSEWHERE: &[(&str, &str)] = &[];
+
+#[test]
+fn every_example_is_run_by_a_test() {
+    let files = fs::read_dir(top().join("examples")).unwrap().map(|entry| entry.unwrap().path());
+    let programs = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let names: BTreeSet<_> =
+        programs.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let tested = HERE.iter().chain(ELSEWHERE.iter().map(|(name, _)| name));
+    assert_eq!(names, tested.map(ToString::to_string).collect());
+}
+
+fn prints(name: &str, expected: &str) {
+    let output = Command::new(program(name)).stdin(Stdio::null()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name} fails with {}:\n{errors}", output.status);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        expected,
+        "what {name} prints; and to stderr:\n{errors}"
+    );
+    assert_eq!(errors, "", "{name} has something to complain about");
+}
+
+/// The built example. Cargo builds them with the tests, unless it is told which targets to build.
+fn program(name: &str) -> PathBuf {
+    let binaries = Path::new(env!("CARGO_BIN_EXE_rexec")).parent().unwrap();
+    let program = binaries.join("examples").join(name);
+    let source = top().join("examples").join(name).with_extension("rs");
+    let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    assert!(
+        changed(&program).is_some_and(|built| Some(built) >= changed(&source)),
+        "{} is not built, or older than its source: run `cargo build --examples` first",
+        program.display()
+    );
+    program
+}
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
