@@ -50,8 +50,7 @@ mod system;
 use crate::{Result, event::Signal};
 use std::{ffi::OsString, time::Duration};
 
-/// The variable that marks, in a process's environment, that it is meant to live on.
-pub const DAEMON_MARK: &str = "REXEC_DAEMON";
+pub use crate::backend::local::DAEMON_MARK;
 
 /// What the worker has of its guard.
 #[derive(Debug)]

@@ -17,6 +17,10 @@ use crate::{
 use process::Owner;
 use std::sync::Arc;
 
+/// The variable that marks, in a process's environment, that it is meant to live on: set for what a
+/// [`daemon`](Command::daemon) starts, and honoured by the binary's guard.
+pub const DAEMON_MARK: &str = "REXEC_DAEMON";
+
 /// Runs commands on this machine.
 ///
 /// Each command gets a process group of its own, and in its environment a mark,

@@ -1,7 +1,10 @@
 //! The environment that a command runs with.
 
 use super::mark::{self, Mark};
-use crate::command::{Command, EnvChange};
+use crate::{
+    backend::local::DAEMON_MARK,
+    command::{Command, EnvChange},
+};
 use std::{
     env,
     ffi::{OsStr, OsString},
@@ -20,6 +23,9 @@ pub(super) fn apply(command: &Command, mark: &Mark, to: &mut std::process::Comma
             EnvChange::Set(name, value) => to.env(name, value),
             EnvChange::Unset(name) => to.env_remove(name),
         };
+    }
+    if command.daemon && !command.clear_env {
+        to.env(DAEMON_MARK, "1");
     }
     if !command.clear_env && !command.daemon {
         to.env(mark::VARIABLE, mark.value(variable(command, mark::VARIABLE).as_deref()));
