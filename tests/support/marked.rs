@@ -51,7 +51,7 @@ impl Marker {
     /// Waits until so many processes are just a [`sleep`](Self::sleep), not counting shells that
     /// have one in their text.
     pub async fn wait_for_sleeps(&self, count: usize) {
-        let line = self.sleep();
+        let line = format!(": {}", self.sleep());
         let sleeping =
             || (self.left().iter().filter(|left| left.ends_with(&line)).count() >= count).then_some(());
         let found = wait_for(SOON, sleeping).await;

@@ -2,8 +2,10 @@
 
 use super::unix::Pid;
 use std::{
+    collections::HashSet,
     fs, io,
     os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+    time::Duration,
 };
 
 /// A handle to one process: its number may go to another process, the handle never does
@@ -87,6 +89,11 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Whether both lines are about one process, and not about two with the same number.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (self.pid, self.started) == (other.pid, other.started)
+    }
+
     /// Whether it has ended, and is only waiting for its parent to notice.
     pub(super) fn is_dead(&self) -> bool {
         matches!(self.state, b'Z' | b'X')
@@ -100,7 +107,7 @@ impl Entry {
 
     /// What the table says of it now, if it is still the same process.
     pub(super) fn again(&self) -> Option<Self> {
-        read_entry(self.pid).filter(|now| now.started == self.started)
+        read_entry(self.pid).filter(|now| now.is_same(self))
     }
 
     /// A handle to it, if it is still the same process.
@@ -111,20 +118,53 @@ impl Entry {
 
     /// Its environment as it was when it started, if we may read it.
     pub(super) fn environment(&self) -> Option<Vec<u8>> {
-        fs::read(format!("/proc/{}/environ", self.pid.raw())).ok()
+        const PATIENCE: usize = 5;
+        for _ in 0..PATIENCE {
+            let text = fs::read(format!("/proc/{}/environ", self.pid.raw())).ok()?;
+            if !text.is_empty() {
+                return Some(text);
+            }
+            // It has none; or it is just starting another program, and will have one in a moment.
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        None
     }
 }
 
-/// All processes that started at or after `since`, but ourselves.
-pub(super) fn processes(since: Ticks) -> Vec<Entry> {
-    let Ok(names) = fs::read_dir("/proc") else { return Vec::new() };
-    names
-        .flatten()
-        .filter_map(|name| name.file_name().to_str()?.parse().ok())
-        .filter_map(Pid::new)
+/// All processes that started at or after `since`, but ourselves and the kernel's own.
+///
+/// Each is read when it is asked for. `/proc` is listed as it is at one moment; what starts while
+/// that list is gone through comes after it, until a new list has nothing new.
+pub(super) fn processes(since: Ticks) -> impl Iterator<Item = Entry> {
+    const KERNEL_THREADS: i32 = 2;
+    Pids { seen: HashSet::new(), list: Vec::new(), lists: 0 }
         .filter_map(read_entry)
-        .filter(|entry| entry.started >= since)
-        .collect()
+        .filter(move |entry| entry.started >= since && entry.parent != KERNEL_THREADS)
+}
+
+struct Pids {
+    seen: HashSet<Pid>,
+    list: Vec<Pid>,
+    lists: usize,
+}
+
+/// A bound, for a machine where something new starts for ever.
+const LISTS: usize = 100;
+
+impl Iterator for Pids {
+    type Item = Pid;
+
+    fn next(&mut self) -> Option<Pid> {
+        if self.list.is_empty() && self.lists < LISTS {
+            self.lists += 1;
+            let names = fs::read_dir("/proc").into_iter().flatten().flatten();
+            let pids = names.filter_map(|name| name.file_name().to_str()?.parse().ok()).filter_map(Pid::new);
+            self.list = pids.filter(|&pid| self.seen.insert(pid)).collect();
+            // The oldest first: what a process starts is then read after it.
+            self.list.reverse();
+        }
+        self.list.pop()
+    }
 }
 
 /// The session and the group that we are in ourselves.
@@ -169,9 +209,9 @@ mod tests {
         let since = Ticks::now();
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let pid = Pid::new(child.id() as i32).unwrap();
-        let found = processes(since);
+        let found: Vec<_> = processes(since).collect();
         let later = Ticks(Ticks::now().0 + 1000);
-        let none = processes(later);
+        let none: Vec<_> = processes(later).collect();
         child.kill().unwrap();
         child.wait().unwrap();
         let entry = found.iter().find(|entry| entry.pid == pid).expect("it is listed");

@@ -96,9 +96,10 @@ impl Drop for Owner {
         }
         let groups = self.left_behind.get_mut().unwrap_or_else(PoisonError::into_inner);
         kill_all(&Quarry {
-            groups: &groups.iter().map(|group| &**group).collect::<Vec<_>>(),
+            groups: groups.iter().map(|group| &**group).collect(),
             marked: MarkOf::Backend(&self.id),
             since: self.since,
+            seen: Vec::new(),
         });
     }
 }

@@ -18,11 +18,20 @@ use std::{
 /// What is to be ended.
 pub(super) struct Quarry<'a> {
     /// The groups of the commands, whose children are the roots of the trees.
-    pub(super) groups: &'a [&'a Group],
+    pub(super) groups: Vec<&'a Group>,
     /// Whose mark to look for.
     pub(super) marked: MarkOf<'a>,
     /// When the first of the commands was started: what is older is none of its doing.
     pub(super) since: Ticks,
+    /// What was seen to belong to it before, when more of its parents lived.
+    pub(super) seen: Vec<Entry>,
+}
+
+/// What belongs to it at this moment and can be told from the tree alone: the children of its
+/// children, and the groups and sessions that those made.
+pub(super) fn look(quarry: &Quarry) -> Vec<Entry> {
+    let table: Vec<Entry> = platform::processes(quarry.since).filter(|entry| !entry.is_dead()).collect();
+    Search::new(quarry, &table, &Frozen::default()).kin()
 }
 
 /// A bound on the search, for a machine where it finds something new for ever.
@@ -58,20 +67,28 @@ struct Target {
 
 impl Frozen {
     /// Looks for more and stops it. Says whether there was any.
+    ///
+    /// What carries the mark is stopped as soon as it is seen: what starts others and ends would
+    /// be gone by the time that the whole table is read, and its successor not be in it.
     fn add(&mut self, quarry: &Quarry) -> bool {
-        let table = platform::processes(quarry.since);
-        let known = table.iter().filter(|entry| self.holds(entry)).map(|entry| entry.pid.raw()).collect();
-        let mut found_new = false;
-        for entry in Search::new(quarry, &table, known).run() {
-            if self.holds(&entry) {
-                continue;
+        let before = self.0.len();
+        let mut table = Vec::new();
+        for entry in platform::processes(quarry.since).filter(|entry| !entry.is_dead()) {
+            table.push(entry);
+            if !self.holds(&entry) && entry.environment().is_some_and(|text| quarry.marked.is_in(&text)) {
+                self.stop(entry);
             }
+        }
+        Search::new(quarry, &table, self).kin().into_iter().for_each(|entry| self.stop(entry));
+        self.0.len() > before
+    }
+
+    fn stop(&mut self, entry: Entry) {
+        self.0.entry((entry.pid, entry.started)).or_insert_with(|| {
             let target = Target { entry, handle: entry.open() };
             target.signal(libc::SIGSTOP);
-            self.0.insert((entry.pid, entry.started), target);
-            found_new = true;
-        }
-        found_new
+            target
+        });
     }
 
     fn holds(&self, entry: &Entry) -> bool {
@@ -121,9 +138,8 @@ impl Killed {
 
 /// One search through the table of processes.
 struct Search<'a> {
-    quarry: &'a Quarry<'a>,
     table: &'a [Entry],
-    alive: HashSet<i32>,
+    listed: HashSet<i32>,
     /// Processes that belong to it, those found before too.
     pids: HashSet<i32>,
     groups: HashSet<i32>,
@@ -132,46 +148,41 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(quarry: &'a Quarry<'a>, table: &'a [Entry], known: HashSet<i32>) -> Self {
+    fn new(quarry: &Quarry, table: &'a [Entry], frozen: &Frozen) -> Self {
+        let seen = |entry: &&Entry| quarry.seen.iter().any(|seen| seen.is_same(entry));
+        let known = table.iter().filter(|entry| frozen.holds(entry) || seen(entry));
         let roots = quarry.groups.iter().flat_map(|group| group.running()).map(Pid::raw);
         let groups = quarry.groups.iter().filter(|group| group.is_there());
         let (own_session, own_group) = platform::own_session_and_group();
         Self {
-            quarry,
             table,
-            alive: table.iter().map(|entry| entry.pid.raw()).collect(),
-            pids: known.into_iter().chain(roots).collect(),
+            listed: table.iter().map(|entry| entry.pid.raw()).collect(),
+            pids: known.map(|entry| entry.pid.raw()).chain(roots).collect(),
             groups: groups.map(|group| group.id().raw()).collect(),
             own_session,
             own_group,
         }
     }
 
-    /// Everything that belongs to it. What belongs by its parent or group may stand in the table
-    /// before that one, so it is gone through until nothing is added.
-    fn run(mut self) -> Vec<Entry> {
-        let mut rest: Vec<Entry> = self.table.iter().copied().filter(|entry| !entry.is_dead()).collect();
+    /// What belongs to it by what is known so far. What belongs by its parent or group may stand
+    /// in the table before that one, so it is gone through until nothing is added.
+    fn kin(mut self) -> Vec<Entry> {
+        let mut rest = self.table.to_vec();
         let mut found = Vec::new();
-        rest.retain(|entry| !self.take_if(entry, self.is_marked(entry), &mut found));
         loop {
             let before = found.len();
-            rest.retain(|entry| !self.take_if(entry, self.is_kin(entry), &mut found));
+            rest.retain(|entry| {
+                let belongs = self.is_kin(entry);
+                if belongs {
+                    self.pids.insert(entry.pid.raw());
+                    found.push(*entry);
+                }
+                !belongs
+            });
             if found.len() == before {
                 return found;
             }
         }
-    }
-
-    fn take_if(&mut self, entry: &Entry, belongs: bool, found: &mut Vec<Entry>) -> bool {
-        if belongs {
-            self.pids.insert(entry.pid.raw());
-            found.push(*entry);
-        }
-        belongs
-    }
-
-    fn is_marked(&self, entry: &Entry) -> bool {
-        entry.environment().is_some_and(|environment| self.quarry.marked.is_in(&environment))
     }
 
     /// Whether it is one of them, a child of one, or in a group or session that one of them made.
@@ -186,6 +197,6 @@ impl<'a> Search<'a> {
     /// Whether a group or session is one that belongs to it: its leader does. One whose leader is
     /// gone may be anybody's.
     fn follows(&self, leader: i32, own: i32) -> bool {
-        leader != own && self.alive.contains(&leader) && self.pids.contains(&leader)
+        leader != own && self.listed.contains(&leader) && self.pids.contains(&leader)
     }
 }

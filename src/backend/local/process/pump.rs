@@ -27,9 +27,10 @@ use tokio::{
 const QUIET_PAUSES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How long after its command's end an output may go on, if it is never quiet: something in the
-/// background writes, and is not waited for.
+/// How long after its command's end, and how much, an output may go on if it is never quiet: then
+/// something in the background writes, and is not waited for.
 const AFTERLIFE: Duration = Duration::from_secs(1);
+const AFTERLIFE_BYTES: usize = 16 << 20;
 
 /// Where output is read.
 #[derive(Debug)]
@@ -93,6 +94,8 @@ pub(super) struct Pump {
     framer: Framer,
     events: EventSender,
     backlog: Backlog,
+    /// For how long the reader of the events has kept it from reading.
+    blocked: Duration,
     at_end: bool,
 }
 
@@ -104,7 +107,8 @@ impl Pump {
         events: EventSender,
         backlog: Backlog,
     ) -> Self {
-        Self { source, framer: Framer::new(stream, stage), events, backlog, at_end: false }
+        let framer = Framer::new(stream, stage);
+        Self { source, framer, events, backlog, blocked: Duration::ZERO, at_end: false }
     }
 
     /// Reads to the end of the output or, once the command has ended, until the output has too.
@@ -139,16 +143,19 @@ impl Pump {
     /// What it left in the background may still have to write what it was given before the end,
     /// as `tee` has; or may hold the pipe open for days.
     async fn read_until_quiet(&mut self) {
-        let (mut pauses, mut spent) = (0, Duration::ZERO);
-        while !self.at_end && pauses < QUIET_PAUSES && spent < AFTERLIFE {
-            let started = Instant::now();
-            let read = timeout(PAUSE, self.source.read(self.framer.buffer())).await;
+        let started = Instant::now();
+        let (mut pauses, mut bytes) = (0, 0);
+        self.blocked = Duration::ZERO;
+        while !self.at_end && pauses < QUIET_PAUSES && bytes < AFTERLIFE_BYTES {
             // The time in which a slow reader of the events kept us from reading does not count.
-            spent += started.elapsed();
-            match read {
+            if started.elapsed() > AFTERLIFE + self.blocked {
+                return;
+            }
+            match timeout(PAUSE, self.source.read(self.framer.buffer())).await {
                 Err(_) => pauses += 1,
                 Ok(count) => {
                     pauses = 0;
+                    bytes += count.as_ref().unwrap_or(&0);
                     self.took(count).await;
                 }
             }
@@ -165,9 +172,11 @@ impl Pump {
 
     async fn deliver(&mut self, batch: Batch) {
         let Err(batch) = self.events.try_batch(batch) else { return };
+        let since = Instant::now();
         self.backlog.0.fetch_add(1, Ordering::Relaxed);
         self.events.batch(batch).await;
         self.backlog.0.fetch_sub(1, Ordering::Relaxed);
+        self.blocked += since.elapsed();
     }
 
     /// What is left to read once the events have ended, if the output has not.

@@ -9,14 +9,13 @@ use super::{
     platform::Ticks,
     program,
     stdio::{Place, Wiring, wire},
-    supervise::Supervised,
+    supervise::{Judge, Supervised},
     unix::{self, Pid},
 };
 use crate::{
     Result,
     backend::{EventStream, HostProcess, ProcessControl, ProcessParts, Terms, request},
     command::Command,
-    event::ExitStatus,
 };
 use async_process::Child;
 use std::{
@@ -25,8 +24,7 @@ use std::{
     sync::Arc,
 };
 
-/// Starts these stages, each of which reads what the one before it writes. `overall` makes the
-/// status of the whole out of theirs.
+/// Starts these stages, each of which reads what the one before it writes.
 ///
 /// All programs, directories and files are looked at before the first is started, and all are
 /// started before the first is waited for, so that their process group is there for each.
@@ -34,7 +32,7 @@ pub(super) async fn spawn(
     owner: &Arc<Owner>,
     stages: &[Command],
     terms: Terms,
-    overall: Box<dyn Fn(&[ExitStatus]) -> ExitStatus + Send>,
+    judge: Judge,
 ) -> Result<HostProcess> {
     request::check(stages)?;
     let lives_on = stages.iter().all(|stage| stage.daemon);
@@ -52,12 +50,12 @@ pub(super) async fn spawn(
     let (stdin, feed) = input.map(|input| input.split()).unwrap_or_default();
     let pid = u32::try_from(group.id().raw()).ok();
     let heir = (!lives_on).then(|| owner.clone());
-    let supervised = Supervised { group: group.clone(), outputs, feed, overall, heir };
+    let supervised = Supervised { group: group.clone(), outputs, feed, judge, heir };
     let (sender, events) = EventStream::channel();
     sender.started(pid).await;
     Ok(HostProcess::new(terms, |setter| {
         tokio::spawn(supervised.run(setter, sender));
-        ProcessParts { pid, events, stdin, control: Arc::new(Control { group, mark, since }) }
+        ProcessParts { pid, events, stdin, control: Arc::new(Control::new(group, mark, since)) }
     }))
 }
 
@@ -110,7 +108,7 @@ fn end(children: Vec<Child>, mark: &Mark, since: Ticks) {
         return;
     }
     let group = Arc::new(Group::new(children));
-    Control { group: group.clone(), mark: mark.clone(), since }.abandon();
+    Control::new(group.clone(), mark.clone(), since).abandon();
     tokio::spawn(async move { group.reap_all().await });
 }
 

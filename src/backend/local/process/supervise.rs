@@ -24,14 +24,16 @@ impl Ended {
     }
 }
 
+/// Makes the status of the whole out of those of its stages.
+pub(super) type Judge = Box<dyn Fn(&[ExitStatus]) -> ExitStatus + Send>;
+
 /// A process that was just started, with our ends of its pipes.
 pub(super) struct Supervised {
     pub(super) group: Arc<Group>,
     /// Each output with the stage that writes it.
     pub(super) outputs: Vec<(usize, OutputStream, Source)>,
     pub(super) feed: Option<Feed>,
-    /// How the whole ended, from how its stages did.
-    pub(super) overall: Box<dyn Fn(&[ExitStatus]) -> ExitStatus + Send>,
+    pub(super) judge: Judge,
     /// Who ends what it leaves behind; `None` if that may live on.
     pub(super) heir: Option<Arc<Owner>>,
 }
@@ -71,7 +73,7 @@ impl Supervised {
                     () = backlog.stalled() => {}
                 }
             }
-            let status = setter.set((self.overall)(&stages), stages);
+            let status = setter.set((self.judge)(&stages), stages);
             if !output_ended {
                 output.await;
             }
