@@ -5,7 +5,7 @@ use crate::{
     Result,
     command::{Command, Pipeline},
 };
-use std::{fmt, sync::Arc};
+use std::{any::Any, fmt, sync::Arc};
 
 /// Any [`Backend`], behind a pointer.
 ///
@@ -19,6 +19,11 @@ impl AnyBackend {
     pub fn new(backend: impl Backend) -> Self {
         Self(Arc::new(backend))
     }
+
+    /// The backend behind it, if it is of this type.
+    pub fn downcast_ref<B: Backend>(&self) -> Option<&B> {
+        self.0.as_any().downcast_ref()
+    }
 }
 
 impl fmt::Debug for AnyBackend {
@@ -28,6 +33,7 @@ impl fmt::Debug for AnyBackend {
 }
 
 trait Erased: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
     fn host(&self) -> &str;
     fn capabilities(&self) -> Capabilities;
     fn spawn<'a>(&'a self, command: &'a Command) -> BoxFuture<'a, Result<HostProcess>>;
@@ -36,6 +42,10 @@ trait Erased: Send + Sync {
 }
 
 impl<B: Backend> Erased for B {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
     fn host(&self) -> &str {
         Backend::host(self)
     }

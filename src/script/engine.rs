@@ -25,6 +25,7 @@ pub(super) fn build() -> Engine {
     super::template::register(&mut engine);
     super::command::register(&mut engine);
     super::hosts::register(&mut engine);
+    super::mock::register(&mut engine);
     super::output::register(&mut engine);
     super::execute::register(&mut engine);
     super::parallel::register(&mut engine);

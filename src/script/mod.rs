@@ -21,6 +21,7 @@ mod hosts;
 mod isolate;
 mod masking;
 mod messages;
+mod mock;
 mod modules;
 mod nearest;
 mod options;

@@ -6,6 +6,7 @@ mod console;
 mod control;
 mod documented;
 mod folder;
+mod mocks;
 mod modules;
 mod parallel;
 mod run;
