@@ -30,6 +30,7 @@ pub(crate) fn run_to_its_end(
     let result = script();
     let problems = scope.run.deferred.run_all(engine, scope);
     let result = first_problem(scope, result, problems);
+    scope.run.temp_dirs.remove_all(&scope.run);
     let (unseen, more) = scope.run.unseen.take();
     for failure in &unseen {
         scope.run.log(LogLevel::Error, &format!("nobody looked at this failure: {failure}"));

@@ -28,6 +28,7 @@ pub(super) fn build() -> Engine {
     super::mock::register(&mut engine);
     super::output::register(&mut engine);
     super::execute::register(&mut engine);
+    super::files::register(&mut engine);
     super::parallel::register(&mut engine);
     super::results::register(&mut engine);
     super::fan_out::register(&mut engine);

@@ -16,6 +16,7 @@ mod engine;
 mod error;
 pub(crate) mod execute;
 mod fan_out;
+mod files;
 mod host;
 mod hosts;
 mod isolate;

@@ -3,6 +3,7 @@
 use super::{
     console::{Console, LogLevel},
     deferred::Deferred,
+    files::TempDirs,
     hosts::Host,
     masking::Masks,
     modules::ModuleCache,
@@ -51,6 +52,8 @@ pub(crate) struct Run {
     pub(crate) unseen: UnseenFailures,
     /// What it has put off until its end.
     pub(crate) deferred: Deferred,
+    /// The temporary directories that it made, which are removed in the end.
+    pub(super) temp_dirs: TempDirs,
     exit_code: OnceLock<i32>,
 }
 
@@ -72,6 +75,7 @@ impl Run {
             local: OnceLock::new(),
             unseen: UnseenFailures::default(),
             deferred: Deferred::default(),
+            temp_dirs: TempDirs::default(),
             exit_code: OnceLock::new(),
         }
     }

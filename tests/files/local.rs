@@ -296,6 +296,32 @@ async fn links_in_a_circle_are_an_error() {
     }
 }
 
+#[tokio::test]
+async fn whatever_is_done_can_be_done_on_a_task() {
+    let on = Place::local().await;
+    let original = on.file_here("folder/a", "x").parent().unwrap().to_owned();
+    let (files, root) = (on.files.clone(), on.at(""));
+    let task = tokio::spawn(async move {
+        let temporary = files.temp_dir().await?;
+        files.mkdir(root.join("d")).await?;
+        files.write(root.join("d/a"), "x").await?;
+        files.append(root.join("d/a"), "y").await?;
+        files.upload(&original, root.join("up"), &defaults()).await?;
+        files.download(root.join("d"), root.join("down"), &defaults()).await?;
+        files.copy(root.join("d"), root.join("copy")).await?;
+        files.send_to(root.join("d"), &Files::local(), root.join("sent"), &defaults()).await?;
+        files.rename(root.join("sent"), root.join("renamed")).await?;
+        files.symlink("d", root.join("link")).await?;
+        files.read_link(root.join("link")).await?;
+        files.chmod(root.join("d/a"), "0600".parse()?).await?;
+        files.checksum(root.join("d/a")).await?;
+        files.remove_all(root.join("up")).await?;
+        temporary.remove().await?;
+        files.in_dir(root).glob("**/a").await
+    });
+    assert_eq!(task.await.unwrap().unwrap().len(), 4);
+}
+
 /// 1 GiB in memory would be seen; what other tests of the same process need at most would not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_huge_file_is_never_held_in_memory() {

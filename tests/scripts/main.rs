@@ -5,6 +5,7 @@ mod commands;
 mod console;
 mod control;
 mod documented;
+mod files;
 mod folder;
 mod mocks;
 mod modules;

@@ -52,7 +52,7 @@ impl Files {
             let limit = self.read_limit;
             let message =
                 format!("read {}: it is larger than the {limit} bytes that are read whole", show(path));
-            let hint = "set a higher `limit`, or stream it: download it, or run a command on it";
+            let hint = "raise the limit, or stream it: download it, or run a command on it";
             return Err(self.in_context(Error::new(ErrorKind::Invalid, message).with_hint(hint)));
         }
         Ok(bytes)

@@ -2,7 +2,7 @@
 
 mod control;
 pub(crate) mod table;
-mod time;
+pub(crate) mod time;
 
 use rhai::Engine;
 

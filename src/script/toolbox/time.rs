@@ -42,6 +42,14 @@ impl Time {
     }
 }
 
+impl From<std::time::SystemTime> for Time {
+    /// What is too far away to be told is as far away as can be.
+    fn from(time: std::time::SystemTime) -> Self {
+        let bound = if time < std::time::SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
+        Self(Timestamp::try_from(time).unwrap_or(bound))
+    }
+}
+
 pub(super) fn register(engine: &mut Engine) {
     function(
         engine,

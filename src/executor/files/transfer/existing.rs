@@ -1,11 +1,10 @@
 //! What a folder's destination has already of what will be sent.
 
-use super::Transfer;
+use super::{Transfer, several::several};
 use crate::{
     Result,
     backend::{BoxFuture, FileKind, FileMetadata, TreeEntry},
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
@@ -49,11 +48,9 @@ impl Transfer<'_> {
         let mut level = if root.is_dir() { vec![PathBuf::new()] } else { Vec::new() };
         existing.0.insert(PathBuf::new(), Found { is_link: false, metadata: Some(root) });
         while !level.is_empty() {
-            let listed: Vec<_> = stream::iter(level)
-                .map(|directory| self.taken_names(to, directory, &wanted))
-                .buffer_unordered(self.options.at_once.max(1))
-                .try_collect()
-                .await?;
+            let listed =
+                several(level, self.options.at_once, |directory| self.taken_names(to, directory, &wanted))
+                    .await?;
             level = Vec::new();
             for (path, found) in listed.into_iter().flatten() {
                 if found.is_dir() {

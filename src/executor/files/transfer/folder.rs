@@ -1,11 +1,10 @@
 //! Transfers a folder: its directories, its files, its links, and at last the directories' modes.
 
-use super::{Item, Transfer, archive::Roots, existing::Existing};
+use super::{Item, Transfer, archive::Roots, existing::Existing, several::several};
 use crate::{
     Result,
-    backend::{BoxFuture, FileKind, FileMetadata, TreeEntry},
+    backend::{FileKind, FileMetadata, TreeEntry},
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
 use std::path::{Path, PathBuf};
 
 /// What has to be done, after a look at both sides.
@@ -84,14 +83,16 @@ impl Transfer<'_> {
             .filter(|((path, _), next)| next.is_none_or(|(next, _)| !next.starts_with(path)))
             .map(|((path, _), _)| path.clone())
             .collect();
-        self.for_each(deepest, |path| {
+        several(deepest, self.options.at_once, |path| {
             Box::pin(async move { self.to.told(self.to.system.create_dir_all(&path).await) })
         })
-        .await
+        .await?;
+        Ok(())
     }
 
     async fn make_links(&self, links: Vec<Link>) -> Result<()> {
-        self.for_each(links, |link| Box::pin(self.make_link(link))).await
+        several(links, self.options.at_once, |link| Box::pin(self.make_link(link))).await?;
+        Ok(())
     }
 
     async fn make_link(&self, link: Link) -> Result<()> {
@@ -111,25 +112,12 @@ impl Transfer<'_> {
             by_depth.entry(path.components().count()).or_default().push((path, mode));
         }
         for level in by_depth.into_values().rev() {
-            self.for_each(level, |(path, mode)| {
+            several(level, self.options.at_once, |(path, mode)| {
                 Box::pin(async move { self.to.told(self.to.system.set_mode(&path, mode).await) })
             })
             .await?;
         }
         Ok(())
-    }
-
-    /// Does this for each, several at a time.
-    async fn for_each<'a, T>(
-        &'a self,
-        items: Vec<T>,
-        work: impl FnMut(T) -> BoxFuture<'a, Result<()>>,
-    ) -> Result<()> {
-        stream::iter(items)
-            .map(work)
-            .buffer_unordered(self.options.at_once.max(1))
-            .try_for_each(|()| std::future::ready(Ok(())))
-            .await
     }
 }
 

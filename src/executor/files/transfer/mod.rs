@@ -5,6 +5,7 @@ mod existing;
 mod folder;
 mod progress;
 mod send;
+mod several;
 mod source;
 
 pub use progress::{ProgressCallback, TransferProgress, TransferReport};

@@ -1,12 +1,11 @@
 //! Sends files: which ones, how many at once, and each of them.
 
-use super::{Item, LARGE, Transfer, archive::Roots, source::Source};
+use super::{Item, LARGE, Transfer, archive::Roots, several::several, source::Source};
 use crate::{
     Error, ErrorKind, Result,
-    backend::{BoxFuture, Checksum, FileWriter, WriteOptions, check_arrived, show},
+    backend::{Checksum, FileWriter, WriteOptions, check_arrived, show},
 };
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use tokio::io::AsyncWriteExt;
@@ -26,9 +25,10 @@ impl Transfer<'_> {
         if let Some(roots) = folder {
             small = self.by_archive(roots, small).await?;
         }
-        let at_once = self.options.at_once.max(1);
-        self.several(small, at_once).await?;
-        self.several(large, at_once.min(LARGE_AT_ONCE)).await
+        let at_once = self.options.at_once;
+        several(small, at_once, |item| Box::pin(self.send(item))).await?;
+        several(large, at_once.min(LARGE_AT_ONCE), |item| Box::pin(self.send(item))).await?;
+        Ok(())
     }
 
     /// Asks the files' host for their checksums, all at once: of large ones it computes them while
@@ -50,14 +50,6 @@ impl Transfer<'_> {
             item.checksum = Some(checksum);
         }
         Ok(())
-    }
-
-    async fn several(&self, items: Vec<Item>, at_once: usize) -> Result<()> {
-        stream::iter(items)
-            .map(|item| self.send_boxed(item))
-            .buffer_unordered(at_once)
-            .try_for_each(|()| std::future::ready(Ok(())))
-            .await
     }
 
     /// Leaves out the files whose contents are there, and gives those the right mode and owner.
@@ -101,10 +93,6 @@ impl Transfer<'_> {
 
     pub(super) fn mode_of(&self, item: &Item) -> u32 {
         self.options.mode.map_or(item.metadata.mode, u32::from)
-    }
-
-    fn send_boxed(&self, item: Item) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.send(item))
     }
 
     async fn send(&self, item: Item) -> Result<()> {

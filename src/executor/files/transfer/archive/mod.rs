@@ -10,13 +10,15 @@ use crate::{
     backend::{BoxFuture, WriteOptions, check_arrived, show},
 };
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{
+    StreamExt,
+    stream::{FuturesOrdered, FuturesUnordered},
+};
 use read::ArchiveReader;
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 use write::ArchiveWriter;
 
@@ -89,10 +91,16 @@ impl Transfer<'_> {
     /// Writes an archive of these files for the destination to unpack.
     async fn deliver(&self, mut writer: ArchiveWriter, root: &Path, batch: Vec<Item>) -> Result<()> {
         let written = |error| self.to.in_context(Error::from_io(format_args!("write {}", show(root)), error));
-        let mut contents =
-            stream::iter(batch).map(|item| self.read_whole_boxed(item)).buffered(FILES_AT_ONCE);
+        let mut waiting = batch.into_iter();
+        let mut reading = FuturesOrdered::new();
         let mut sent = Vec::new();
-        while let Some((item, bytes)) = contents.try_next().await? {
+        loop {
+            while reading.len() < FILES_AT_ONCE
+                && let Some(item) = waiting.next()
+            {
+                reading.push_back(self.read_whole_boxed(item));
+            }
+            let Some((item, bytes)) = reading.next().await.transpose()? else { break };
             let path = below(root, &item.to);
             writer.add(&path, self.mode_of(&item), item.metadata.modified, &bytes).await.map_err(written)?;
             self.tally.sent(&item.to, bytes.len() as u64);
@@ -132,24 +140,24 @@ impl Transfer<'_> {
 
     /// Reads an archive of these files and writes each. Gives back those that were not in it as
     /// files: a second hard link to a file, say, which `tar` stores as a link.
-    async fn receive(&self, archive: ArchiveReader, roots: Roots<'_>, batch: Vec<Item>) -> Result<Vec<Item>> {
-        let missing: HashMap<PathBuf, Item> =
+    async fn receive(
+        &self,
+        mut archive: ArchiveReader,
+        roots: Roots<'_>,
+        batch: Vec<Item>,
+    ) -> Result<Vec<Item>> {
+        let mut missing: HashMap<PathBuf, Item> =
             batch.into_iter().map(|item| (below(roots.from, &item.from), item)).collect();
-        let missing = Mutex::new(missing);
-        let arriving = stream::try_unfold(archive, |mut archive| async {
-            let next = self.from.told(archive.next().await)?;
-            Ok(next.map(|file| (file, archive)))
-        });
-        arriving
-            .try_filter_map(|(path, bytes)| {
-                let item = missing.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
-                std::future::ready(Ok(item.map(|item| (item, bytes))))
-            })
-            .map_ok(|(item, bytes)| self.write_whole_boxed(item, bytes))
-            .try_buffer_unordered(FILES_AT_ONCE)
-            .try_for_each(|()| std::future::ready(Ok(())))
-            .await?;
-        Ok(missing.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect())
+        let mut writing = FuturesUnordered::new();
+        while let Some((path, bytes)) = self.from.told(archive.next().await)? {
+            let Some(item) = missing.remove(&path) else { continue };
+            if writing.len() >= FILES_AT_ONCE {
+                writing.next().await.transpose()?;
+            }
+            writing.push(self.write_whole_boxed(item, bytes));
+        }
+        while writing.next().await.transpose()?.is_some() {}
+        Ok(missing.into_values().collect())
     }
 
     fn write_whole_boxed(&self, item: Item, bytes: Bytes) -> BoxFuture<'_, Result<()>> {
