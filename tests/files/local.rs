@@ -161,6 +161,27 @@ async fn a_file_keeps_its_owner_or_gets_another_one() {
     assert_eq!(error.message(), "no such group: no-such-group");
 }
 
+#[test]
+fn somebody_elses_file_in_a_shared_directory_is_written_in_place() {
+    if !needs_root("somebody_elses_file_in_a_shared_directory_is_written_in_place") {
+        return;
+    }
+    let directory = open_dir();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    let path = directory.path().join("shared");
+    fs::write(&path, "old\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    std::os::unix::fs::chown(&path, Some(SOMEBODY - 1), None).unwrap();
+    let files = Files::local();
+    as_somebody(async {
+        let in_place = WriteOptions { atomic: false, ..WriteOptions::default() };
+        files.write_with(&path, "new\n", &in_place).await.unwrap();
+        files.append(&path, "more\n").await.unwrap();
+    });
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new\nmore\n");
+    assert_eq!(fs::metadata(&path).unwrap().uid(), SOMEBODY - 1);
+}
+
 /// Says that a test is skipped, where it can't be run.
 fn needs_root(test: &str) -> bool {
     let is_root = nix::unistd::geteuid().is_root();

@@ -131,7 +131,12 @@ impl Draft {
         let doing = if options.append { "append to" } else { "write" };
         let open = || {
             let first_mode = options.mode.map_or(0o666, |mode| mode & 0o700);
-            let file = system::open_to_write(&target, first_mode, options.append)?;
+            let file = match existing {
+                // Not with `O_CREAT`, with which the kernel refuses somebody else's file in a
+                // directory like `/tmp` (`fs.protected_regular`, `proc_sys_fs(5)`).
+                Some(_) => system::open_existing(&target, options.append)?,
+                None => system::open_or_create(&target, first_mode, options.append)?,
+            };
             if let (Some(existing), Some(mode)) = (existing, options.mode) {
                 // Who may not read the new contents must not see them on the way either.
                 system::set_mode_of(&file, system::mode(existing) & mode)?;

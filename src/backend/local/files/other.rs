@@ -76,7 +76,11 @@ pub(super) fn give_name(_: &File, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-pub(super) fn open_to_write(path: &Path, _: u32, append: bool) -> io::Result<File> {
+pub(super) fn open_existing(path: &Path, append: bool) -> io::Result<File> {
+    OpenOptions::new().write(true).append(append).truncate(!append).open(path)
+}
+
+pub(super) fn open_or_create(path: &Path, _: u32, append: bool) -> io::Result<File> {
     OpenOptions::new().write(true).append(append).truncate(!append).create(true).open(path)
 }
 

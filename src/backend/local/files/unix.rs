@@ -147,8 +147,13 @@ pub(super) fn give_name(_: &File, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Opens a file to write it anew or to add to it, and makes it with this mode if there is none.
-pub(super) fn open_to_write(path: &Path, mode: u32, append: bool) -> io::Result<File> {
+/// Opens a file to write it anew or to add to it.
+pub(super) fn open_existing(path: &Path, append: bool) -> io::Result<File> {
+    OpenOptions::new().write(true).append(append).truncate(!append).open(path)
+}
+
+/// The same, and makes it with this mode if there is none.
+pub(super) fn open_or_create(path: &Path, mode: u32, append: bool) -> io::Result<File> {
     OpenOptions::new().write(true).append(append).truncate(!append).create(true).mode(mode).open(path)
 }
 
