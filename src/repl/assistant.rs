@@ -8,7 +8,7 @@ use super::{
     vocabulary::Vocabulary,
 };
 use crate::script::session::Names;
-use rhai::{Dynamic, Engine, Scope};
+use rhai::Engine;
 use rustyline::{
     Context, Helper,
     completion::Completer,
@@ -79,11 +79,7 @@ impl Assistant {
         if text.starts_with(':') {
             return Input::Whole;
         }
-        let mut scope = Scope::new();
-        for variable in &self.names().variables {
-            scope.push_dynamic(variable.name.as_str(), Dynamic::UNIT);
-        }
-        judge(&self.engine, &scope, text)
+        judge(&self.engine, &self.names(), text)
     }
 }
 

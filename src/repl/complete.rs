@@ -6,7 +6,10 @@ use super::{
     scan::{End, KEYWORDS, Scan, scan},
     vocabulary::{Function, Vocabulary},
 };
-use crate::script::session::{Defined, Names};
+use crate::script::{
+    modules::embedded_names,
+    session::{Defined, Names},
+};
 use std::collections::{BTreeMap, btree_map::Entry};
 
 /// One thing that could be typed.
@@ -26,6 +29,7 @@ pub(super) fn complete(names: &Names, vocabulary: &Vocabulary, text: &str) -> (u
     let scanned = scan(text);
     match scanned.end {
         End::LineComment | End::BlockComment => (text.len(), Vec::new()),
+        End::Quoted { .. } if is_import(text) => modules(text),
         End::Quoted { .. } | End::Text => paths::complete(text, paths::In::Text),
         End::Command => paths::complete(text, paths::In::Command),
         End::Code | End::Broken => complete_code(names, vocabulary, text, &scanned),
@@ -41,6 +45,24 @@ pub(super) fn signature_of(names: &Names, vocabulary: &Vocabulary, text: &str) -
         candidates.into_iter().find(|candidate| !name.is_empty() && candidate.replacement == name)?;
     let (_, rest) = candidate.display.split_once('(')?;
     Some(rest.split("  ").next().unwrap_or(rest).to_owned())
+}
+
+/// Whether the string that is open at the end names a module.
+fn is_import(text: &str) -> bool {
+    text.rsplit_once('"').is_some_and(|(before, _)| before.trim_end().ends_with("import"))
+}
+
+/// Modules that are embedded, and files.
+fn modules(text: &str) -> (usize, Vec<Candidate>) {
+    let (start, mut candidates) = paths::complete(text, paths::In::Text);
+    let embedded = embedded_names().into_iter().filter(|name| name.starts_with(&text[start..]));
+    candidates.extend(embedded.map(|name| Candidate { display: name.clone(), replacement: name }));
+    for candidate in &mut candidates {
+        if let Some(name) = candidate.replacement.strip_suffix(".rhai") {
+            candidate.replacement = name.to_owned();
+        }
+    }
+    (start, candidates)
 }
 
 fn complete_code(names: &Names, vocabulary: &Vocabulary, text: &str, scan: &Scan) -> (usize, Vec<Candidate>) {
@@ -84,14 +106,19 @@ impl Found<'_> {
     }
 
     fn function(&mut self, function: &Function, signature: impl FnOnce() -> String) {
-        let summary = function.summary();
-        let display = || if summary.is_empty() { signature() } else { format!("{}  {summary}", signature()) };
-        self.add(&function.name, || function.name.clone(), display);
+        self.add(
+            &function.name,
+            || function.name.clone(),
+            || with_summary(signature(), &function.documentation),
+        );
     }
 
     fn defined(&mut self, function: &Defined) {
-        let signature = || format!("{}({})", function.name, function.parameters.join(", "));
-        self.add(&function.name, || function.name.clone(), signature);
+        self.add(
+            &function.name,
+            || function.name.clone(),
+            || with_summary(function.signature(), &function.documentation),
+        );
     }
 
     fn into_candidates(self) -> Vec<Candidate> {
@@ -100,6 +127,16 @@ impl Found<'_> {
             Candidate { replacement, display }
         };
         self.list.into_iter().map(with_others).collect()
+    }
+}
+
+/// A signature, and the first sentence of what there is to say.
+fn with_summary(signature: String, documentation: &str) -> String {
+    let first = documentation.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+    let end = first.find(". ").or_else(|| first.find(": ")).unwrap_or(first.len());
+    match first[..end].trim_end_matches('.') {
+        "" => signature,
+        summary => format!("{signature}  {summary}"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Whether what was typed is a whole, or goes on in the next line.
 
-use super::scan::{End, scan};
-use rhai::{Engine, LexError, ParseError, ParseErrorType, Scope};
+use super::scan::{End, Scan, scan};
+use crate::script::session::{Names, import_statements};
+use rhai::{Dynamic, Engine, LexError, ParseError, ParseErrorType, Scope};
 
 /// What typed text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,28 +17,34 @@ pub(super) enum Input {
 
 /// Judges text by its open brackets and strings, and by what the parser misses at its end.
 ///
-/// `scope` has the variables that the text may name.
-pub(super) fn judge(engine: &Engine, scope: &Scope<'_>, text: &str) -> Input {
+/// `names` are those that the text may use.
+pub(super) fn judge(engine: &Engine, names: &Names, text: &str) -> Input {
     if text.trim().is_empty() {
         return Input::Whole;
     }
-    let parsed = engine.compile_with_scope(scope, text);
-    if is_open(text) {
-        return match parsed {
-            Err(error) if !misses_more(text, &error) && !is_cut_short(&error) => Input::Wrong,
-            _ => Input::Unfinished,
-        };
+    let mut scope = Scope::new();
+    for variable in &names.variables {
+        scope.push_dynamic(variable.name.as_str(), Dynamic::UNIT);
     }
+    let modules = names.modules.iter().map(|module| module.name.as_str());
+    let whole = format!("{}\n{text}", import_statements(modules));
+    let parsed = engine.compile_with_scope(&scope, &whole);
+    let scan = scan(text);
+    let is_open = is_open(&scan);
     match parsed {
-        Ok(_) => Input::Whole,
-        Err(error) if misses_more(text, &error) => Input::Unfinished,
+        Err(error) if misses_more(&whole, &error) => Input::Unfinished,
+        // What an open string or template brings with it says nothing.
+        Err(error) if is_open && is_cut_short(&error) => Input::Unfinished,
         Err(_) => Input::Wrong,
+        Ok(_) if is_open => Input::Unfinished,
+        // The engine notices a template that is cut short only when it runs.
+        Ok(_) if scan.end == End::Broken => Input::Wrong,
+        Ok(_) => Input::Whole,
     }
 }
 
 /// Whether a bracket, a string, a template or a comment is open at the end.
-fn is_open(text: &str) -> bool {
-    let scan = scan(text);
+fn is_open(scan: &Scan) -> bool {
     match scan.end {
         End::Broken => false,
         End::Quoted { continued } => continued,
@@ -89,6 +96,7 @@ fn is_at_end(text: &str, error: &ParseError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::session::{Shape, Variable};
     use Input::{Unfinished, Whole, Wrong};
 
     /// What people type, and what it is.
@@ -188,7 +196,8 @@ mod tests {
         ("$`ls ${x} \"a", Unfinished),
         ("$`ls` |", Unfinished),
         ("$`ls`", Whole),
-        ("$", Unfinished),
+        ("$", Wrong),
+        ("$sh", Wrong),
         ("$sh`ls | wc", Unfinished),
         ("$sh`ls | wc`", Whole),
         ("let f = |x| $`ls", Unfinished),
@@ -207,13 +216,16 @@ mod tests {
     fn typed_text_is_judged_as_a_person_would() {
         let host = crate::ScriptHost::builder().build();
         let engine = host.engine();
-        let scope = Scope::new();
-        let wrong: Vec<_> = TABLE
-            .iter()
-            .filter(|(text, _)| !text.contains('$'))
-            .filter(|(text, want)| judge(engine, &scope, text) != *want)
-            .map(|(text, want)| (text, want, judge(engine, &scope, text), engine.compile(text).err()))
-            .collect();
+        let mut names = Names::default();
+        for name in ["a", "foo", "m", "x"] {
+            names.variables.push(Variable {
+                name: name.into(),
+                is_constant: false,
+                shape: Shape::of(&Dynamic::UNIT, &|_| "()".into()),
+            });
+        }
+        let judged = TABLE.iter().map(|(text, wanted)| (text, wanted, judge(engine, &names, text)));
+        let wrong: Vec<_> = judged.filter(|(_, wanted, judged)| *wanted != judged).collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Runs all lines. Gives the exit code.
-pub(super) fn read(front: Front, engine: Arc<Engine>) -> i32 {
+pub(super) fn read(front: &Front, engine: Arc<Engine>) -> i32 {
     let assistant = Assistant::new(engine, front.worker.names());
     let mut text = String::new();
     for line in io::stdin().lock().lines() {
@@ -27,12 +27,12 @@ pub(super) fn read(front: Front, engine: Arc<Engine>) -> i32 {
             text.push('\n');
             continue;
         }
-        if let Some(code) = run(&front, std::mem::take(&mut text)) {
+        if let Some(code) = run(front, std::mem::take(&mut text)) {
             return code;
         }
     }
     // What was never finished says what it lacks.
-    run(&front, text).unwrap_or(0)
+    run(front, text).unwrap_or(0)
 }
 
 /// Gives an exit code if it is the end.

@@ -70,7 +70,7 @@ pub async fn run(options: Options) -> Left {
     let host = options.host.console(console.clone()).cancellation(cancellation.clone()).build();
     let interrupt = interrupt::Interrupt::default();
     let terminal = terminal::Terminal::save();
-    let (worker, script) = worker::start(host.clone(), interrupt.clone());
+    let (worker, mut script) = worker::start(host.clone(), interrupt.clone(), options.report.clone());
     let front = Front {
         worker,
         console,
@@ -81,23 +81,35 @@ pub async fn run(options: Options) -> Left {
     };
     let mut front = front.start(&host);
     let mut requests = options.requests;
-    let left = loop {
+    let mut signal = None;
+    let mut code = None;
+    // The script's thread ends when there are no more lines, when it is cancelled, or when the
+    // script calls `exit`; and its end is the end of all that was started.
+    let script_code = loop {
         tokio::select! {
-            code = &mut front => break Left::Exit(code.unwrap_or(1)),
-            Some(signal) = requests.recv() => match signal {
+            biased;
+            given = &mut front, if code.is_none() => code = Some(given.unwrap_or(1)),
+            ended = &mut script => break ended.unwrap_or(1),
+            Some(request) = requests.recv() => match request {
                 Signal::Int => interrupt.now(),
-                signal => break Left::Signal(signal),
+                // Asked twice: at once.
+                _ if signal.is_some() => break 1,
+                request => {
+                    signal = Some(request);
+                    cancellation.cancel();
+                }
             },
         }
     };
-    if let Left::Signal(_) = left {
+    if code.is_none() {
         // The editor's thread is in the middle of a line, and will stay there.
         terminal.restore();
     }
-    cancellation.cancel();
-    // Its end is the end of all that was started.
-    let _ = script.await;
-    left
+    match (signal, code) {
+        (Some(signal), _) => Left::Signal(signal),
+        (None, Some(code)) if code != 0 => Left::Exit(code),
+        _ => Left::Exit(script_code),
+    }
 }
 
 /// What reads lines, from a person or from a pipe.
@@ -117,9 +129,11 @@ impl Front {
         let engine = host.engine().clone();
         let (sender, receiver) = oneshot::channel();
         let read = move || {
-            let code = if is_person { prompt::read(self, engine) } else { lines::read(self, engine) };
+            let code = if is_person { prompt::read(&self, engine) } else { lines::read(&self, engine) };
             // A signal may have ended the prompt meanwhile.
             let _ = sender.send(code);
+            // In this order: with this the script's thread ends, and the code is to be known by then.
+            drop(self);
         };
         std::thread::Builder::new()
             .name("prompt".into())

@@ -24,8 +24,8 @@ use std::{
 const PROMPT: &str = "rexec> ";
 
 /// Reads and runs lines until the person leaves. Gives the exit code.
-pub(super) fn read(front: Front, engine: Arc<Engine>) -> i32 {
-    let (editor, history) = match new_editor(&front, engine) {
+pub(super) fn read(front: &Front, engine: Arc<Engine>) -> i32 {
+    let (editor, history) = match new_editor(front, engine) {
         Ok(started) => started,
         Err(error) => {
             front.say(&format!("error: the terminal can't be used: {error}"));
@@ -35,8 +35,8 @@ pub(super) fn read(front: Front, engine: Arc<Engine>) -> i32 {
     Prompt { front, editor, history }.read()
 }
 
-struct Prompt {
-    front: Front,
+struct Prompt<'f> {
+    front: &'f Front,
     editor: Editor<Assistant, FileHistory>,
     history: Option<PathBuf>,
 }
@@ -66,7 +66,7 @@ fn new_editor(
     Ok((editor, path))
 }
 
-impl Prompt {
+impl Prompt<'_> {
     fn read(mut self) -> i32 {
         let printer = self.editor.create_external_printer();
         // A terminal that can do nothing but show lines: what comes while somebody types just comes.
@@ -156,9 +156,13 @@ impl Prompt {
     fn documentation_of(&self, name: &str) -> String {
         let assistant = self.assistant();
         let names = assistant.names();
-        let own = names.functions.iter().filter(|function| function.name == name).map(|function| {
-            (format!("{}({})", function.name, function.parameters.join(", ")), function.documentation.clone())
+        let modules = names.modules.iter().flat_map(|module| {
+            module.functions.iter().map(|function| (format!("{}::{}", module.name, function.name), function))
         });
+        let own = names.functions.iter().map(|function| (function.name.clone(), function)).chain(modules);
+        let own = own
+            .filter(|(full_name, function)| full_name == name || function.name == name)
+            .map(|(_, function)| (function.signature(), function.documentation.clone()));
         let engines = assistant
             .vocabulary()
             .named(name)
@@ -183,12 +187,7 @@ impl Prompt {
             let constant = if variable.is_constant { "const " } else { "" };
             lines.push(format!("{constant}{}: {}", variable.name, variable.shape.type_name));
         }
-        lines.extend(
-            names
-                .functions
-                .iter()
-                .map(|function| format!("fn {}({})", function.name, function.parameters.join(", "))),
-        );
+        lines.extend(names.functions.iter().map(|function| format!("fn {}", function.signature())));
         lines.extend(names.modules.iter().map(|module| format!("{}::", module.name)));
         if lines.is_empty() { "nothing yet".into() } else { lines.join("\n") }
     }

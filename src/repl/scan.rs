@@ -44,8 +44,8 @@ pub(super) enum End {
     LineComment,
     /// A comment that has to be closed.
     BlockComment,
-    /// Something that no further text can put right: a bracket closed by another kind, or a string
-    /// that its line has ended.
+    /// Something that no further text can put right: a bracket closed by another kind, a string that
+    /// its line has ended, a `$` with no back-tick behind it.
     Broken,
 }
 
@@ -234,6 +234,7 @@ impl Scanner<'_> {
             self.ticks(start, Kind::Command);
         } else {
             self.span(start, Kind::Symbol);
+            self.end = End::Broken;
         }
     }
 
@@ -386,6 +387,7 @@ mod tests {
             ("f(]", End::Broken, 0),
             (")", End::Broken, 0),
             ("\"a\nb", End::Broken, 0),
+            ("$sh", End::Broken, 0),
         ];
         for (text, end, depth) in ends {
             let scan = scan(text);

@@ -1,6 +1,7 @@
 //! What the engine itself brings: its functions with their signatures and documentation, by name
 //! and by the type that they are methods of.
 
+use crate::script::documentation::without_marks;
 use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map};
 use std::{
     any::TypeId,
@@ -63,13 +64,6 @@ impl Function {
             "" | "()" => String::new(),
             result => format!(" -> {result}"),
         }
-    }
-
-    /// The first sentence of its documentation.
-    pub(super) fn summary(&self) -> String {
-        let first = self.documentation.split("\n\n").next().unwrap_or_default().replace('\n', " ");
-        let end = first.find(". ").or_else(|| first.find(": ")).unwrap_or(first.len());
-        first[..end].trim_end_matches('.').to_owned()
     }
 
     /// Whether it is meant to be called without an object before it.
@@ -197,7 +191,7 @@ fn read(info: &rhai::FuncInfo<'_>) -> (u64, Option<Function>) {
         } else {
             plain_type(&metadata.return_type)
         },
-        documentation: documentation(&metadata.comments),
+        documentation: without_marks(metadata.comments.iter().map(AsRef::as_ref)),
         is_standard: false,
     });
     (metadata.hash, function)
@@ -253,25 +247,6 @@ fn plain_type(name: &str) -> String {
     .to_owned()
 }
 
-/// The text of doc comments without their slashes.
-pub(super) fn documentation(comments: &[impl AsRef<str>]) -> String {
-    let mut lines = Vec::new();
-    for comment in comments {
-        let comment = comment.as_ref();
-        match comment.strip_prefix("/**") {
-            Some(block) => {
-                let block = block.strip_suffix("*/").unwrap_or(block);
-                lines.extend(block.lines().map(|line| line.trim_start().trim_start_matches("* ").to_owned()));
-            }
-            None => lines.extend(comment.lines().map(|line| {
-                let line = line.trim_start().trim_start_matches('/');
-                line.strip_prefix(' ').unwrap_or(line).to_owned()
-            })),
-        }
-    }
-    lines.join("\n").trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,11 +270,5 @@ mod tests {
         ] {
             assert_eq!(plain_type(rust), script, "{rust}");
         }
-    }
-
-    #[test]
-    fn documentation_loses_its_slashes_and_keeps_its_paragraphs() {
-        assert_eq!(documentation(&["/// One.\n///\n///   two"]), "One.\n\n  two");
-        assert_eq!(documentation(&["/**\n * One.\n * Two.\n */"]), "One.\nTwo.");
     }
 }

@@ -1,6 +1,6 @@
 //! The thread that has the session: it runs what was typed, and waits as a script does meanwhile.
 
-use super::{assistant::SharedNames, interrupt::Interrupt, pretty};
+use super::{Report, assistant::SharedNames, interrupt::Interrupt, pretty};
 use crate::script::{
     Command, ScriptError, ScriptHost,
     execute::run_at_prompt,
@@ -56,20 +56,28 @@ impl Worker {
 /// Scripts nest deeper than a thread's usual 2 MiB allow.
 const STACK_SIZE: usize = 16 << 20;
 
-/// Starts the thread. The second value completes when it has ended, with all that was started.
-pub(super) fn start(host: ScriptHost, interrupt: Interrupt) -> (Worker, oneshot::Receiver<()>) {
+/// Starts the thread. The second value comes when the session has ended, with all that was started:
+/// the exit code that it asks for.
+pub(super) fn start(
+    host: ScriptHost,
+    interrupt: Interrupt,
+    report: Report,
+) -> (Worker, oneshot::Receiver<i32>) {
     let (sender, requests) = mpsc::unbounded_channel();
     let (ended, end) = oneshot::channel();
     let names = SharedNames::default();
-    let runtime = tokio::runtime::Handle::current();
     let script = {
-        let names = names.clone();
+        let thread = Thread {
+            host,
+            runtime: tokio::runtime::Handle::current(),
+            interrupt,
+            names: names.clone(),
+            report,
+        };
         move || {
-            let serve =
-                Serve { session: Session::begin(&host, runtime.clone()), host, runtime, interrupt, names };
-            serve.all(requests);
+            let code = thread.serve(requests);
             // Whoever waited may have gone away.
-            let _ = ended.send(());
+            let _ = ended.send(code);
         }
     };
     std::thread::Builder::new()
@@ -81,93 +89,133 @@ pub(super) fn start(host: ScriptHost, interrupt: Interrupt) -> (Worker, oneshot:
 }
 
 /// The thread's side.
-struct Serve {
+struct Thread {
     host: ScriptHost,
     runtime: tokio::runtime::Handle,
-    session: Session,
     interrupt: Interrupt,
     names: SharedNames,
+    report: Report,
 }
 
 type Requests = mpsc::UnboundedReceiver<(Request, oneshot::Sender<Answer>)>;
 
-impl Serve {
-    fn all(mut self, mut requests: Requests) {
-        self.names.set(self.session.names());
-        while let Some((request, sender)) = self.next(&mut requests) {
-            let answer = self.answer(request);
-            self.names.set(self.session.names());
-            // A prompt that was ended by a signal does not wait for its answer.
-            let _ = sender.send(answer);
+/// Why a session ends.
+enum Why {
+    /// Nobody types any more, the program is to end, or the script called `exit`.
+    Leave,
+    /// Another one takes its place; somebody waits for that.
+    Reset(oneshot::Sender<Answer>),
+}
+
+fn tell(sender: oneshot::Sender<Answer>, answer: Answer) {
+    // A prompt that was ended by a signal does not wait for its answer.
+    let _ = sender.send(answer);
+}
+
+impl Thread {
+    /// Serves one session after the other. Gives the last one's exit code.
+    fn serve(self, mut requests: Requests) -> i32 {
+        loop {
+            let mut session = Session::begin(&self.host, self.runtime.clone());
+            self.names.set(session.names());
+            let why = self.serve_session(&mut session, &mut requests);
+            let code = self.end(session);
+            match why {
+                Why::Leave => return code,
+                // The prompt is there again when all is gone that the old one started.
+                Why::Reset(sender) => tell(sender, Answer::Done),
+            }
         }
+    }
+
+    fn serve_session(&self, session: &mut Session, requests: &mut Requests) -> Why {
+        while let Some((request, sender)) = self.next(session, requests) {
+            match request {
+                Request::Run(source, text) => {
+                    let answer = self.run(session, source, &text);
+                    self.names.set(session.names());
+                    tell(sender, answer);
+                }
+                Request::Reset => return Why::Reset(sender),
+            }
+        }
+        Why::Leave
+    }
+
+    /// Ends a session, with all that it started. Gives its exit code.
+    fn end(&self, session: Session) -> i32 {
+        let cancellation = session.new_cancellation();
+        self.interrupt.set(cancellation.clone());
+        let (code, problem) = session.run_deferred(cancellation);
+        if let Some(problem) = problem {
+            self.report(&session, &problem);
+        }
+        code
     }
 
     /// Waits for the next request, while handlers run; `None` at the end.
-    fn next(&mut self, requests: &mut Requests) -> Option<(Request, oneshot::Sender<Answer>)> {
+    fn next(&self, session: &Session, requests: &mut Requests) -> Option<(Request, oneshot::Sender<Answer>)> {
         loop {
-            let cancellation = self.session.new_cancellation();
+            let cancellation = session.new_cancellation();
             self.interrupt.set(cancellation.clone());
-            let waited = self.session.wait(cancellation.clone(), async { Ok(requests.recv().await) });
+            let waited = session.wait(cancellation.clone(), async { Ok(requests.recv().await) });
             match waited {
                 Ok(request) => return request,
-                Err(_) if self.session.is_cancelled() => return None,
+                Err(_) if session.is_over() => return None,
                 // Ctrl-C ended a handler.
                 Err(_) if cancellation.is_cancelled() => {}
-                Err(problem) => self.session.run().eprint(&self.session.explain(&problem).to_string()),
+                Err(problem) => self.report(session, &session.explain(&problem)),
             }
         }
     }
 
-    fn answer(&mut self, request: Request) -> Answer {
-        match request {
-            Request::Run(source, text) => self.run(source, &text),
-            Request::Reset => {
-                self.session = Session::begin(&self.host, self.runtime.clone());
-                Answer::Done
-            }
-        }
-    }
-
-    fn run(&mut self, source: Source, text: &str) -> Answer {
-        let cancellation = self.session.new_cancellation();
+    fn run(&self, session: &mut Session, source: Source, text: &str) -> Answer {
+        let cancellation = session.new_cancellation();
         self.interrupt.set(cancellation.clone());
-        match self.session.evaluate(source, text, cancellation.clone()) {
-            Ok(value) => self.show(&value, text, cancellation),
+        let answer = match session.evaluate(source, text, cancellation.clone()) {
+            Ok(value) => self.show(session, &value, text, cancellation),
             Err(_) if cancellation.is_cancelled() => Answer::Interrupted,
             Err(error) => Answer::Failed(Box::new(error)),
-        }
+        };
+        session.exit_code().map_or(answer, Answer::Exit)
     }
 
     /// Shows a value, or runs it: whoever types a command wants it done.
-    fn show(&mut self, value: &Dynamic, text: &str, cancellation: CancellationToken) -> Answer {
+    fn show(
+        &self,
+        session: &mut Session,
+        value: &Dynamic,
+        text: &str,
+        cancellation: CancellationToken,
+    ) -> Answer {
         if let Some(command) = value.read_lock::<Command>()
             && pretty::is_to_run(text)
         {
-            return self.run_command(&command, cancellation);
+            return run_command(session, &command, cancellation);
         }
-        if !value.is_unit() {
-            self.print(&pretty::show(self.session.engine(), value));
+        if !value.is_unit() && session.exit_code().is_none() {
+            // Where nobody reads any more, the next line read is the end.
+            let _ = session.run().print(&pretty::show(session.engine(), value));
         }
         Answer::Done
     }
 
-    fn run_command(&mut self, command: &Command, cancellation: CancellationToken) -> Answer {
-        let ran = self.session.within(cancellation.clone(), || run_at_prompt(command));
-        match ran {
-            Ok(output) => {
-                if !output.get().success() {
-                    self.session.run().eprint(&output.get().status.to_string());
-                }
-                self.session.set_last_value(Dynamic::from(output));
-                Answer::Done
-            }
-            Err(_) if cancellation.is_cancelled() => Answer::Interrupted,
-            Err(problem) => Answer::Failed(Box::new(self.session.explain(&problem))),
-        }
+    /// An error of what nobody waits for.
+    fn report(&self, session: &Session, error: &ScriptError) {
+        session.run().eprint(&(self.report)(error));
     }
+}
 
-    fn print(&self, text: &str) {
-        // Where nobody reads any more, the next line read is the end.
-        let _ = self.session.run().print(text);
+fn run_command(session: &mut Session, command: &Command, cancellation: CancellationToken) -> Answer {
+    match session.within(cancellation.clone(), || run_at_prompt(command)) {
+        Ok(output) => {
+            if !output.get().success() {
+                session.run().eprint(&output.get().status.to_string());
+            }
+            session.set_last_value(Dynamic::from(output));
+            Answer::Done
+        }
+        Err(_) if cancellation.is_cancelled() => Answer::Interrupted,
+        Err(problem) => Answer::Failed(Box::new(session.explain(&problem))),
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn compile_with_scope(
             Err(error(template::UNFINISHED.into(), position))
         }
         (Ok(_), Some(position)) => Err(error(template::UNFINISHED.into(), position)),
-        (Err(problem), _) => Err(explain(engine, text, &problem)),
+        (Err(problem), _) => Err(explain(engine, variables, text, &problem)),
     }
 }
 
@@ -61,14 +61,15 @@ fn error(message: String, position: Position) -> ParseError {
     LexError::ImproperSymbol(String::new(), message).into_err(position)
 }
 
-fn explain(engine: &Engine, text: &str, problem: &ParseError) -> ParseError {
+fn explain(engine: &Engine, variables: &Scope, text: &str, problem: &ParseError) -> ParseError {
     let position = problem.position();
     match problem.err_type() {
         ParseErrorType::BadInput(inner) if let Some(place) = template::place_of(inner) => {
             error(inner.to_string(), place)
         }
         ParseErrorType::VariableUndefined(name) => {
-            error(unknown_variable(engine, text, name, position), position)
+            let known = variables.iter_raw().map(|(name, ..)| name.to_owned()).collect();
+            error(unknown_variable_beside(known, engine, text, name, position), position)
         }
         kind => error(messages::of_parse(kind), position),
     }
@@ -76,7 +77,19 @@ fn explain(engine: &Engine, text: &str, problem: &ParseError) -> ParseError {
 
 /// Says which variable may have been meant, or why it is not visible.
 pub(super) fn unknown_variable(engine: &Engine, text: &str, name: &str, position: Position) -> String {
-    let declared = declared(text);
+    unknown_variable_beside(Vec::new(), engine, text, name, position)
+}
+
+/// The same where the script has these variables too.
+fn unknown_variable_beside(
+    mut known: Vec<String>,
+    engine: &Engine,
+    text: &str,
+    name: &str,
+    position: Position,
+) -> String {
+    known.extend(declared(text));
+    let declared = known;
     let start = text.len() - from(text, position).len();
     let before = &text[..start];
     if declared.iter().any(|known| known == name) {

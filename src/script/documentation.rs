@@ -97,7 +97,7 @@ fn of_script(module: &str, function: &ScriptFnMetadata) -> FunctionDoc {
 }
 
 /// Comments without the `///` before each line.
-fn without_marks<'a>(comments: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn without_marks<'a>(comments: impl Iterator<Item = &'a str>) -> String {
     let lines = comments.flat_map(str::lines).map(|line| {
         let text = line.trim_start();
         let text = text.strip_prefix("///").unwrap_or(text);

@@ -9,12 +9,20 @@ pub(crate) use transcript::Source;
 
 use super::{
     ScriptError, ScriptHost, compile,
+    documentation::without_marks,
+    ending, messages, modules,
     report::Script,
     run::Run,
     scope::{self, Entered, Scope, ScriptResult},
 };
-use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Module, ScriptFnMetadata};
-use std::{collections::HashSet, future::Future, sync::Arc};
+use rhai::{
+    AST, Caches, Dynamic, Engine, EvalAltResult, FnAccess, GlobalRuntimeState, Module, ScriptFnMetadata, Stmt,
+};
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    sync::Arc,
+};
 use tokio_util::sync::CancellationToken;
 use transcript::Transcript;
 
@@ -34,6 +42,8 @@ pub(crate) struct Session {
     /// functions see as `global::NAME`.
     global: GlobalRuntimeState,
     transcript: Transcript,
+    /// By the module's path.
+    module_functions: HashMap<String, Vec<Defined>>,
     _entered: Entered,
 }
 
@@ -52,6 +62,7 @@ impl Session {
             variables: rhai::Scope::new(),
             functions: AST::empty(),
             transcript: Transcript::default(),
+            module_functions: HashMap::new(),
             _entered: entered,
         }
     }
@@ -75,7 +86,8 @@ impl Session {
         cancellation: CancellationToken,
     ) -> Result<Dynamic, ScriptError> {
         let name = source.to_string();
-        let padded = self.transcript.add(source, text);
+        let (imports, count) = self.imports_as_text();
+        let padded = self.transcript.add(source, text, &imports);
         let ast = compile::compile_with_scope(&self.engine, &self.variables, &name, &padded).map_err(
             |problem| {
                 let script = Script { engine: &self.engine, source: &name, text: &padded };
@@ -86,9 +98,10 @@ impl Session {
         self.functions.clear_statements();
         let result = {
             let _entered = Scope { run: self.run.clone(), cancellation }.enter();
-            self.run_statements(&ast, &name)
+            self.run_statements(&ast.statements()[count..], &name)
         };
         self.forget_hidden();
+        self.read_modules();
         let value = result.map_err(|problem| self.explain(&problem))?;
         if !value.is_unit() {
             self.set_last_value(value.clone());
@@ -96,10 +109,17 @@ impl Session {
         Ok(value)
     }
 
+    /// For the compiler alone, which knows modules by their imports only: statements that are never
+    /// run, and how many they are.
+    fn imports_as_text(&self) -> (String, usize) {
+        let names: HashSet<&str> = self.global.iter_imports().map(|(name, _)| name).collect();
+        (import_statements(names.iter().copied()), names.len())
+    }
+
     // The engine marks this way of running statements as deprecated, by which it means volatile: its
     // version is pinned.
     #[allow(deprecated)]
-    fn run_statements(&mut self, ast: &AST, source: &str) -> Result<Dynamic, Box<EvalAltResult>> {
+    fn run_statements(&mut self, statements: &[Stmt], source: &str) -> ScriptResult<Dynamic> {
         self.global.source = Some(source.into());
         self.global.lib.clear();
         self.global.lib.push(self.functions.shared_lib().clone());
@@ -108,7 +128,7 @@ impl Session {
         self.global.scope_level = 0;
         self.global.always_search_scope = false;
         let mut caches = Caches::new();
-        self.engine.eval_statements_raw(&mut self.global, &mut caches, &mut self.variables, ast.statements())
+        self.engine.eval_statements_raw(&mut self.global, &mut caches, &mut self.variables, statements)
     }
 
     /// Waits as a script does: handlers of its processes run meanwhile.
@@ -135,9 +155,21 @@ impl Session {
         self.variables.set_or_push(LAST_VALUE, value);
     }
 
-    /// Whether it is over.
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancellation.is_cancelled()
+    /// The exit code that was asked for by `exit`, if it was.
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        self.run.exit_code()
+    }
+
+    /// Runs what was deferred to its end. Gives the exit code, and what went wrong in there.
+    pub(crate) fn run_deferred(&self, cancellation: CancellationToken) -> (i32, Option<ScriptError>) {
+        let scope = Scope { run: self.run.clone(), cancellation };
+        let ending = ending::run_to_its_end(&self.engine, &scope, || Ok(Dynamic::UNIT));
+        (ending.exit_code, ending.result.err().map(|problem| self.explain(&problem)))
+    }
+
+    /// Whether it is to end: it was cancelled, or `exit` was called.
+    pub(crate) fn is_over(&self) -> bool {
+        self.cancellation.is_cancelled() || self.exit_code().is_some()
     }
 
     /// An error as whoever typed is to see it.
@@ -176,13 +208,41 @@ impl Session {
         Names {
             variables,
             functions: functions.map(|function| defined(&function)).collect(),
-            modules: self.global.iter_imports().map(|(name, module)| imported(name, module)).collect(),
+            modules: self.modules(),
+        }
+    }
+
+    /// Of two by one name the later one.
+    fn modules(&self) -> Vec<ImportedModule> {
+        let mut seen = HashSet::new();
+        let latest = self.global.iter_imports().filter(|(name, _)| seen.insert(*name));
+        latest.map(|(name, module)| self.imported(name, module)).collect()
+    }
+
+    fn imported(&self, name: &str, module: &Module) -> ImportedModule {
+        let path = module.id().unwrap_or_default();
+        ImportedModule {
+            name: name.to_owned(),
+            functions: self.module_functions.get(path).cloned().unwrap_or_default(),
+            constants: module.iter_var().map(|(name, _)| name.to_owned()).collect(),
+        }
+    }
+
+    /// Reads what newly imported modules say of their functions: the modules themselves have lost
+    /// their parameters' names and their documentation.
+    fn read_modules(&mut self) {
+        for (_, module) in self.global.iter_imports() {
+            let path = module.id().unwrap_or_default();
+            if !self.module_functions.contains_key(path) {
+                let functions = functions_in(&self.engine, path);
+                self.module_functions.insert(path.to_owned(), functions);
+            }
         }
     }
 
     /// A type as the script calls it.
     fn type_name(&self, value: &Dynamic) -> String {
-        self.engine.map_type_name(value.type_name()).to_owned()
+        messages::types(self.engine.map_type_name(value.type_name()))
     }
 
     /// A variable that another one of its name hides can't be reached any more, and what it holds
@@ -198,6 +258,11 @@ impl Session {
     }
 }
 
+/// What makes these names known as modules when text behind it is compiled.
+pub(crate) fn import_statements<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("import \"\" as {name};")).collect()
+}
+
 fn is_closure(name: &str) -> bool {
     name.starts_with("anon$")
 }
@@ -206,23 +271,15 @@ fn defined(function: &ScriptFnMetadata<'_>) -> Defined {
     Defined {
         name: function.name.to_owned(),
         parameters: function.params.iter().map(|name| (*name).to_owned()).collect(),
-        documentation: function.comments.join("\n"),
+        documentation: without_marks(function.comments.iter().copied()),
     }
 }
 
-fn imported(name: &str, module: &Module) -> ImportedModule {
-    let signatures = module.gen_fn_signatures_with_mapper(|name| name.into());
-    ImportedModule {
-        name: name.to_owned(),
-        functions: signatures.filter_map(|signature| from_signature(&signature)).collect(),
-        constants: module.iter_var().map(|(name, _)| name.to_owned()).collect(),
-    }
-}
-
-/// `name(a, b) -> R` as it is defined.
-fn from_signature(signature: &str) -> Option<Defined> {
-    let (name, rest) = signature.split_once('(')?;
-    let (parameters, _) = rest.rsplit_once(')')?;
-    let parameters = parameters.split(", ").filter(|parameter| !parameter.is_empty()).map(str::to_owned);
-    Some(Defined { name: name.to_owned(), parameters: parameters.collect(), documentation: String::new() })
+/// The public functions of a module.
+fn functions_in(engine: &Engine, path: &str) -> Vec<Defined> {
+    let text = modules::source_text(path).unwrap_or_default();
+    // It was imported, so it compiles; unless its file has changed meanwhile.
+    let Ok(ast) = compile::compile(engine, path, &text) else { return Vec::new() };
+    let public = ast.iter_functions().filter(|function| function.access == FnAccess::Public);
+    public.filter(|function| !is_closure(function.name)).map(|function| defined(&function)).collect()
 }

@@ -30,6 +30,13 @@ pub(crate) struct Defined {
     pub(crate) documentation: String,
 }
 
+impl Defined {
+    /// As it is called.
+    pub(crate) fn signature(&self) -> String {
+        format!("{}({})", self.name, self.parameters.join(", "))
+    }
+}
+
 /// A module.
 #[derive(Clone, Debug)]
 pub(crate) struct ImportedModule {

@@ -41,12 +41,14 @@ struct Text {
 }
 
 impl Transcript {
-    /// Adds text, and gives it as it is to be compiled.
-    pub(super) fn add(&mut self, source: Source, text: &str) -> String {
+    /// Adds text, and gives it as it is to be compiled, with `prelude` in the room that is left for
+    /// what came before. The first text has no room.
+    pub(super) fn add(&mut self, source: Source, text: &str, prelude: &str) -> String {
         let first_line = self.lines.len();
         self.texts.push(Text { source, first_line });
         self.lines.extend(text.lines().map(str::to_owned));
-        "\n".repeat(first_line) + text
+        let prelude = if first_line > 0 { prelude } else { "" };
+        format!("{prelude}{}{text}", "\n".repeat(first_line))
     }
 
     /// All of it, as the engine counts its lines.
@@ -92,10 +94,10 @@ mod tests {
     #[test]
     fn a_place_is_found_in_the_text_that_it_is_in() {
         let mut transcript = Transcript::default();
-        transcript.add(Source::Prompt, "fn f() {\n  throw 1\n}");
-        let padded = transcript.add(Source::File("lib.rhai".into()), "let a = 1;\nfn g() { f() }");
+        transcript.add(Source::Prompt, "fn f() {\n  throw 1\n}", "");
+        let padded = transcript.add(Source::File("lib.rhai".into()), "let a = 1;\nfn g() { f() }", "1;");
         assert_eq!(padded.lines().nth(4), Some("fn g() { f() }"));
-        transcript.add(Source::Prompt, "g()");
+        transcript.add(Source::Prompt, "g()", "");
 
         let show = |source, line| {
             let error = transcript.relocate(place(source, line));
