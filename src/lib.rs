@@ -27,3 +27,8 @@ pub use event::{
 pub use executor::{Executor, ManagedEvent, ManagedHandle, ManagedState, ManagedStatus};
 #[cfg(feature = "script")]
 pub use script::{Console, ScriptEnd, ScriptError, ScriptHost, ScriptHostBuilder};
+
+/// The Rust code in the README, as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
