@@ -47,6 +47,13 @@ pub(crate) struct Session {
     _entered: Entered,
 }
 
+impl Drop for Session {
+    /// As at the end of a script.
+    fn drop(&mut self) {
+        self.run.temp_dirs.remove_all(&self.run);
+    }
+}
+
 impl Session {
     /// Begins one on this thread.
     pub(crate) fn begin(host: &ScriptHost, runtime: tokio::runtime::Handle) -> Self {
@@ -282,4 +289,21 @@ fn functions_in(engine: &Engine, path: &str) -> Vec<Defined> {
     let Ok(ast) = compile::compile(engine, path, &text) else { return Vec::new() };
     let public = ast.iter_functions().filter(|function| function.access == FnAccess::Public);
     public.filter(|function| !is_closure(function.name)).map(|function| defined(&function)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_temporary_directories_go_with_it() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let mut session = Session::begin(&ScriptHost::builder().build(), runtime.handle().clone());
+        let cancellation = session.new_cancellation();
+        let made = session.evaluate(Source::Prompt, "local().temp_dir()", cancellation).unwrap();
+        let path = made.into_string().unwrap();
+        assert!(std::fs::exists(&path).unwrap());
+        drop(session);
+        assert!(!std::fs::exists(&path).unwrap());
+    }
 }
