@@ -14,6 +14,8 @@ pub mod target;
 #[cfg(feature = "cli")]
 pub mod repl;
 
+#[cfg(all(unix, feature = "ssh"))]
+pub use backend::ssh::{KnownHosts, SshBackend, SshBuilder};
 pub use backend::{
     AnyBackend, Backend, BatchEvent, Capabilities, Capability, EventStream, Execution, HostProcess, Process,
     ProcessStdin, Stopped, local::LocalBackend, mock::MockBackend,

@@ -6,7 +6,11 @@ mod files;
 mod host_process;
 pub mod local;
 pub mod mock;
+#[cfg(all(unix, feature = "ssh"))]
+pub mod remote;
 pub(crate) mod request;
+#[cfg(all(unix, feature = "ssh"))]
+pub mod ssh;
 mod stdin;
 mod stream;
 

@@ -54,6 +54,13 @@ impl Framer {
         &mut self.buffer
     }
 
+    /// Takes back what was buffered from here on, as if it had never been read.
+    #[cfg(all(unix, feature = "ssh"))]
+    pub(crate) fn cut(&mut self, at: usize) -> BytesMut {
+        self.searched = self.searched.min(at);
+        self.buffer.split_off(at)
+    }
+
     /// The lines that are complete by now, if any.
     pub fn take(&mut self) -> Option<Batch> {
         let (ends, taken) = self.find_lines();

@@ -46,6 +46,33 @@ impl Executor<LocalBackend> {
     }
 }
 
+#[cfg(all(unix, feature = "ssh"))]
+impl Executor<crate::SshBackend> {
+    /// Connects to a host over SSH as this user with this key, and runs commands there. For more
+    /// settings see [`SshBackend::builder`](crate::SshBackend::builder).
+    ///
+    /// ```no_run
+    /// # async fn example() -> rexec::Result<()> {
+    /// use rexec::{Command, Executor};
+    ///
+    /// let executor = Executor::ssh("my-service", "web1", "deploy", "/home/me/.ssh/id_ed25519").await?;
+    /// println!("{}", executor.run(Command::new("uptime")).await?.text());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`SshBuilder::connect`](crate::SshBuilder::connect).
+    pub async fn ssh(
+        service: impl Into<Arc<str>>,
+        host: impl Into<String>,
+        user: impl Into<String>,
+        key: impl AsRef<std::path::Path>,
+    ) -> Result<Self> {
+        Ok(Self::new(service, crate::SshBackend::connect(host, user, key).await?))
+    }
+}
+
 impl<B: Backend> Executor<B> {
     /// Runs commands on this backend.
     pub fn new(service: impl Into<Arc<str>>, backend: B) -> Self {

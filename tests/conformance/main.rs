@@ -17,3 +17,5 @@ mod support;
 suite::conformance!(local, crate::host::LocalHost);
 suite::conformance!(erased, crate::host::ErasedHost);
 suite::conformance!(mock, crate::mock_host::MockHost);
+#[cfg(feature = "ssh")]
+suite::conformance!(ssh, crate::host::SshHost);

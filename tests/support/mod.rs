@@ -4,4 +4,6 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod marked;
+#[cfg(feature = "ssh")]
+pub mod sshd;
 pub mod wait;

@@ -6,7 +6,7 @@ use super::{
     supervisor::{Reply, Request},
 };
 use crate::{Error, ErrorKind, Result, backend::Stopped, event::Signal};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// A process that is kept running on some host.
@@ -54,16 +54,7 @@ impl ManagedHandle {
     ///
     /// [`Cancelled`](ErrorKind::Cancelled) where the runtime that it lives in has ended.
     pub async fn stop(&self) -> Result<Stopped> {
-        self.ask(|reply| Request::Stop(None, reply)).await
-    }
-
-    /// The same with a grace other than its own.
-    ///
-    /// # Errors
-    ///
-    /// As [`stop`](Self::stop).
-    pub async fn stop_within(&self, grace: Duration) -> Result<Stopped> {
-        self.ask(|reply| Request::Stop(Some(grace), reply)).await
+        self.ask(Request::Stop).await
     }
 
     /// Stops it if it runs, and starts it.

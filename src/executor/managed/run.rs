@@ -53,7 +53,7 @@ enum Over {
 enum Reason {
     NotReady,
     FileChanged(PathBuf),
-    StopAsked(Option<Duration>, Reply<Stopped>),
+    StopAsked(Reply<Stopped>),
     RestartAsked(Reply<()>),
 }
 
@@ -135,9 +135,7 @@ impl Supervisor {
                 }
                 request = self.requests.recv() => match request {
                     None => return Over::OwnerGone,
-                    Some(Request::Stop(grace, reply)) => {
-                        return Over::ToStop(Reason::StopAsked(grace, reply));
-                    }
+                    Some(Request::Stop(reply)) => return Over::ToStop(Reason::StopAsked(reply)),
                     Some(Request::Restart(reply)) => return Over::ToStop(Reason::RestartAsked(reply)),
                     Some(Request::Start(reply)) => answer(Some(reply), Ok(())),
                     Some(Request::Reload(reply)) => {
@@ -177,17 +175,13 @@ impl Supervisor {
                     self.log.add(ManagedEvent::Changed { path: path.clone() });
                 }
                 self.set(ManagedState::Stopping { pid: started.pid() });
-                let grace = match &reason {
-                    Reason::StopAsked(Some(grace), _) => *grace,
-                    _ => self.managed.grace,
-                };
-                let stopping = started.process.stop_with(self.managed.stop_signal, grace);
+                let stopping = started.process.stop_with(self.managed.stop_signal, self.managed.grace);
                 let (stopped, end) = tokio::join!(stopping, reading);
                 self.note_exit(end.status);
                 match reason {
                     Reason::NotReady => self.not_ready(end, started.at.elapsed()),
                     Reason::FileChanged(_) => RunOutcome::FileChanged,
-                    Reason::StopAsked(_, reply) => RunOutcome::Stopped { stopped, reply },
+                    Reason::StopAsked(reply) => RunOutcome::Stopped { stopped, reply },
                     Reason::RestartAsked(reply) => RunOutcome::RestartAsked(reply),
                 }
             }

@@ -24,8 +24,7 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T>>;
 /// What handles ask for.
 pub(super) enum Request {
     Start(Reply<()>),
-    /// With a grace other than its own, or that.
-    Stop(Option<Duration>, Reply<Stopped>),
+    Stop(Reply<Stopped>),
     Restart(Reply<()>),
     Reload(Reply<()>),
     Signal(Signal, Reply<()>),
@@ -163,7 +162,7 @@ impl Supervisor {
                     Some(Request::Start(reply) | Request::Restart(reply)) => {
                         return Next::RunAgain(Some(reply));
                     }
-                    Some(Request::Stop(_, reply)) => {
+                    Some(Request::Stop(reply)) => {
                         let next = self.rest();
                         answer(Some(reply), Ok(Stopped::AlreadyEnded));
                         return next;
@@ -207,7 +206,7 @@ impl Supervisor {
     /// Answers what asks for a process that runs, while none does.
     fn answer_at_rest(&self, request: Request) {
         match request {
-            Request::Stop(_, reply) => answer(Some(reply), Ok(Stopped::AlreadyEnded)),
+            Request::Stop(reply) => answer(Some(reply), Ok(Stopped::AlreadyEnded)),
             Request::Start(reply)
             | Request::Restart(reply)
             | Request::Reload(reply)
