@@ -1,6 +1,8 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod backend;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod command;
 mod error;
 pub mod event;

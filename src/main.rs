@@ -1,3 +1,5 @@
 //! The `rexec` program.
 
-fn main() {}
+fn main() -> ! {
+    rexec::cli::main()
+}

@@ -207,6 +207,10 @@ impl Command {
     }
 
     /// What it leaves in the background lives on, on purpose.
+    ///
+    /// It is known by [`DAEMON_MARK`](crate::backend::local::DAEMON_MARK) in its environment. A daemon that writes its own title over
+    /// its environment (`setproctitle(3)`: nginx, sshd and PostgreSQL do) loses the mark, and ends with
+    /// `rexec`: detach it instead, or have the service manager start it.
     pub fn daemon(mut self) -> Self {
         self.daemon = true;
         self

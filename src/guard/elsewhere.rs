@@ -16,11 +16,11 @@ pub(super) fn spawn_outside(_: &[OsString]) -> Result<u32> {
     Err(Error::unsupported("starting a process that outlives rexec needs Linux"))
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Worker;
 
 impl Worker {
-    pub(super) fn on_request(&self, mut handler: Box<dyn FnMut(Request) + Send>) -> Result<()> {
+    pub(super) fn on_request(self, mut handler: Box<dyn FnMut(Request) + Send>) -> Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime
             .and_then(|runtime| {
@@ -37,11 +37,11 @@ impl Worker {
             .map_err(|error| Error::from_io("cannot listen to signals", error))
     }
 
-    pub(super) fn exit(&self, code: i32) -> ! {
+    pub(super) fn exit(self, code: i32) -> ! {
         std::process::exit(code)
     }
 
-    pub(super) fn exit_by(&self, signal: Signal) -> ! {
+    pub(super) fn exit_by(self, signal: Signal) -> ! {
         std::process::exit(128 + signal.linux_number())
     }
 }

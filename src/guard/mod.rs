@@ -53,7 +53,7 @@ use std::{ffi::OsString, time::Duration};
 pub use crate::backend::local::DAEMON_MARK;
 
 /// What the worker has of its guard.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Guard(system::Worker);
 
 /// Somebody asks the program to end.
@@ -114,17 +114,17 @@ impl Guard {
     /// # Errors
     ///
     /// [`Io`](crate::ErrorKind::Io) where the thread can't be started.
-    pub fn on_request(&self, handler: impl FnMut(Request) + Send + 'static) -> Result<()> {
+    pub fn on_request(self, handler: impl FnMut(Request) + Send + 'static) -> Result<()> {
         self.0.on_request(Box::new(handler))
     }
 
     /// Ends the program with this code.
-    pub fn exit(&self, code: i32) -> ! {
+    pub fn exit(self, code: i32) -> ! {
         self.0.exit(code)
     }
 
     /// Ends the program as this signal would, and all that it started at once.
-    pub fn exit_by(&self, signal: Signal) -> ! {
+    pub fn exit_by(self, signal: Signal) -> ! {
         self.0.exit_by(signal)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{messages, nearest, template};
 use rhai::{AST, Engine, LexError, ParseError, ParseErrorType, Position, Scope};
+use std::borrow::Cow;
 
 /// Compiles a script or a module.
 ///
@@ -24,6 +25,7 @@ pub(super) fn compile_with_scope(
     text: &str,
 ) -> Result<AST, ParseError> {
     template::begin();
+    let text = &*without_interpreter(text);
     let compiled = engine.compile_with_scope(variables, text);
     match (compiled, template::unfinished()) {
         (Ok(mut ast), None) => {
@@ -36,6 +38,15 @@ pub(super) fn compile_with_scope(
         }
         (Ok(_), Some(position)) => Err(error(template::UNFINISHED.into(), position)),
         (Err(problem), _) => Err(explain(engine, variables, text, &problem)),
+    }
+}
+
+/// The text with its first line, where that names the interpreter (`#!/usr/bin/env -S rexec run`),
+/// made a comment of the same length.
+fn without_interpreter(text: &str) -> Cow<'_, str> {
+    match text.strip_prefix("#!") {
+        Some(rest) => Cow::Owned(format!("//{rest}")),
+        None => Cow::Borrowed(text),
     }
 }
 

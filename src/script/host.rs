@@ -148,6 +148,14 @@ impl ScriptHost {
         self.run_on_its_own_thread(&script, ast).await
     }
 
+    /// A value as `print` shows it.
+    pub fn show(&self, value: &Dynamic) -> String {
+        let mut scope = rhai::Scope::new();
+        scope.push_dynamic("value", value.clone());
+        let shown = self.engine.eval_expression_with_scope::<String>(&mut scope, "value.to_string()");
+        shown.unwrap_or_else(|_| value.to_string())
+    }
+
     /// What cancels its scripts.
     #[cfg(feature = "cli")]
     pub(super) fn cancellation(&self) -> &CancellationToken {

@@ -45,6 +45,7 @@ pub use console::Console;
 pub use documentation::{Example, FunctionDoc};
 pub use host::{ScriptEnd, ScriptHost, ScriptHostBuilder};
 pub use hosts::Host;
+pub(crate) use options::parse_duration;
 pub use output::Output;
 pub use report::{CallSite, ScriptError};
 pub use unseen::Failure;

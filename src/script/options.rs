@@ -99,7 +99,7 @@ fn from_number(seconds: f64) -> Result<Duration, String> {
 }
 
 /// `"90s"`, `"1.5m"`, `"500ms"`; a bare number is seconds.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let unit_start = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_start);

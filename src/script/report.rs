@@ -72,6 +72,12 @@ impl fmt::Display for ScriptError {
 
 impl std::error::Error for ScriptError {}
 
+impl From<Error> for ScriptError {
+    fn from(error: Error) -> Self {
+        Self::from_error(error)
+    }
+}
+
 /// The script that a report is about.
 pub(super) struct Script<'a> {
     pub(super) engine: &'a Engine,

@@ -30,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // It stands beside them: the first thing that the binary does, before there is a thread.
-    ("guard", &["event", "error"]),
+    ("guard", &["event", "error", "backend"]),
 ];
 
 #[test]

@@ -29,7 +29,7 @@ struct Family {
 }
 
 /// Proof that this process is the worker.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::guard) struct Worker(&'static Family);
 
 impl Worker {
@@ -37,7 +37,7 @@ impl Worker {
         Self(FAMILY.get_or_init(|| Family { front, keeper, orders: Mutex::new(orders), clock }))
     }
 
-    pub(in crate::guard) fn on_request(&self, handler: Box<dyn FnMut(Request) + Send>) -> Result<()> {
+    pub(in crate::guard) fn on_request(self, handler: Box<dyn FnMut(Request) + Send>) -> Result<()> {
         let family = self.0;
         Presses::count(family.front, family.keeper)
             .and_then(|presses| {
@@ -50,12 +50,12 @@ impl Worker {
             .map_err(|error| Error::from_io("cannot listen to signals", error))
     }
 
-    pub(in crate::guard) fn exit(&self, code: i32) -> ! {
+    pub(in crate::guard) fn exit(self, code: i32) -> ! {
         self.0.leave_nothing();
         std::process::exit(code)
     }
 
-    pub(in crate::guard) fn exit_by(&self, signal: Signal) -> ! {
+    pub(in crate::guard) fn exit_by(self, signal: Signal) -> ! {
         self.0.leave_nothing();
         // A closed output is no reason to stay.
         let _ = io::stdout().flush();

@@ -12,8 +12,10 @@ use std::{
 
 /// Puts a command's changes to the environment, and its mark, into a standard library's command.
 ///
-/// A daemon has no mark, since what it leaves is not to be found. After [`Command::env_clear`] the environment is exactly what the command sets: there is no
-/// mark, and what leaves the command's process group and its tree can't be found any longer.
+/// A daemon has no such mark, since what it leaves is not to be found, but one by which the guard
+/// of the binary spares it. For all others the environment is after [`Command::env_clear`] exactly
+/// what the command sets: there is no mark, and what leaves the command's process group and its tree
+/// can't be found any longer.
 pub(super) fn apply(command: &Command, mark: &Mark, to: &mut std::process::Command) {
     if command.clear_env {
         to.env_clear();
@@ -24,10 +26,9 @@ pub(super) fn apply(command: &Command, mark: &Mark, to: &mut std::process::Comma
             EnvChange::Unset(name) => to.env_remove(name),
         };
     }
-    if command.daemon && !command.clear_env {
+    if command.daemon {
         to.env(DAEMON_MARK, "1");
-    }
-    if !command.clear_env && !command.daemon {
+    } else if !command.clear_env {
         to.env(mark::VARIABLE, mark.value(variable(command, mark::VARIABLE).as_deref()));
     }
 }

@@ -1,0 +1,145 @@
+//! `rexec run` and `rexec eval`.
+
+use super::{
+    arguments::{Shared, Words},
+    console::Terminal,
+    exit::{self, Exit},
+    interrupt::Interrupt,
+    report, say,
+};
+use crate::{
+    Error, Result,
+    event::Signal,
+    guard::Guard,
+    script::{Console, ScriptEnd, ScriptError, ScriptHost, ScriptHostBuilder},
+};
+use std::{ffi::OsStr, fs, io, sync::Arc, thread};
+
+/// More threads than this have never been busy: the script has one of its own.
+const MOST_WORKERS: usize = 4;
+
+/// Runs a script from its file, or from standard input.
+pub(super) fn file(guard: Guard, words: Words, shared: &Shared) -> Exit {
+    match read(&words.first) {
+        Ok(text) => Session { guard, shared, args: words.args }.run(&words.first.to_string_lossy(), &text),
+        Err(problem) => {
+            say(&format!("error: {problem}"));
+            Exit::Code(exit::USAGE)
+        }
+    }
+}
+
+/// Runs an expression, and prints its value.
+pub(super) fn expression(guard: Guard, words: Words, shared: &Shared) -> Exit {
+    let code = words.first.to_string_lossy().into_owned();
+    Session { guard, shared, args: words.args }.run_to(EVAL, &code, print_value)
+}
+
+/// What an expression is called in messages.
+const EVAL: &str = "eval";
+
+fn read(path: &OsStr) -> Result<String> {
+    let (name, text) = match path.to_str() {
+        Some("-") => ("the script from standard input".into(), io::read_to_string(io::stdin())),
+        _ => (path.to_string_lossy(), fs::read_to_string(path)),
+    };
+    text.map_err(|error| Error::from_io(format_args!("read {name}"), error))
+}
+
+/// One run of a script.
+struct Session<'a> {
+    guard: Guard,
+    shared: &'a Shared,
+    args: Vec<String>,
+}
+
+/// What is done with the value of a script that ended well.
+type Finish = fn(&ScriptHost, &ScriptEnd, &Terminal) -> io::Result<()>;
+
+impl Session<'_> {
+    fn run(self, name: &str, text: &str) -> Exit {
+        self.run_to(name, text, |_, _, _| Ok(()))
+    }
+
+    fn run_to(self, name: &str, text: &str, finish: Finish) -> Exit {
+        let terminal = Arc::new(Terminal::new(self.shared));
+        match self.try_run(name, text, finish, &terminal) {
+            Ok(exit) => exit,
+            Err(problem) => {
+                say(&format!("error: {problem}"));
+                Exit::Code(exit::ERROR)
+            }
+        }
+    }
+
+    fn try_run(self, name: &str, text: &str, finish: Finish, terminal: &Arc<Terminal>) -> Result<Exit> {
+        let interrupt = Interrupt::listen(self.guard, terminal.clone())?;
+        let host = self.host(terminal.clone(), &interrupt);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS))
+            .enable_all()
+            .build()
+            .map_err(|error| Error::from_io("start threads", error))?;
+        let result = runtime.block_on(host.run_source(name, text));
+        terminal.restore();
+        if let Some(signal) = interrupt.signal() {
+            report_unless_cancelled(&result, terminal);
+            return Ok(Exit::Signal(signal));
+        }
+        let result = result.and_then(|end| {
+            finish(&host, &end, terminal)
+                .map_err(|error| ScriptError::from(Error::from_io("print", error)))?;
+            Ok(end)
+        });
+        Ok(conclude(&result, terminal))
+    }
+
+    fn host(&self, terminal: Arc<Terminal>, interrupt: &Interrupt) -> ScriptHost {
+        let shared = self.shared;
+        let builder = ScriptHost::builder()
+            .args(self.args.iter())
+            .console(terminal)
+            .cancellation(interrupt.cancellation.clone())
+            .dry_run(shared.dry_run);
+        let builder = shared.timeout.into_iter().fold(builder, ScriptHostBuilder::timeout);
+        let builder = shared.limit.into_iter().fold(builder, |builder, limit| builder.limit(limit.get()));
+        builder.build()
+    }
+}
+
+/// The end of a script that nobody interrupted.
+fn conclude(result: &Result<ScriptEnd, ScriptError>, terminal: &Terminal) -> Exit {
+    match result {
+        Ok(end) => Exit::Code(end.exit_code),
+        // As for any program in a pipeline: whoever reads has had enough.
+        Err(_) if terminal.output_is_closed() => Exit::Signal(Signal::Pipe),
+        Err(error) => {
+            terminal.eprint(&report::render(error, terminal.style()));
+            Exit::Code(code_of(error))
+        }
+    }
+}
+
+fn code_of(error: &ScriptError) -> i32 {
+    match &*error.kind {
+        "parse" => exit::USAGE,
+        "failed" => exit::SOME_FAILED,
+        _ => exit::ERROR,
+    }
+}
+
+fn report_unless_cancelled(result: &Result<ScriptEnd, ScriptError>, terminal: &Terminal) {
+    if let Err(error) = result
+        && !error.is_cancelled()
+    {
+        terminal.eprint(&report::render(error, terminal.style()));
+    }
+}
+
+fn print_value(host: &ScriptHost, end: &ScriptEnd, terminal: &Terminal) -> io::Result<()> {
+    if terminal.style().json {
+        let value = serde_json::to_value(&end.value).unwrap_or_else(|_| host.show(&end.value).into());
+        return terminal.print(&value.to_string());
+    }
+    if end.value.is_unit() { Ok(()) } else { terminal.print(&host.show(&end.value)) }
+}
