@@ -2,6 +2,8 @@
 
 mod any;
 mod capabilities;
+#[cfg(unix)]
+mod command_files;
 mod files;
 mod host_process;
 pub mod local;
@@ -16,6 +18,8 @@ mod stream;
 
 pub use any::AnyBackend;
 pub use capabilities::{Capabilities, Capability};
+#[cfg(unix)]
+pub use command_files::CommandFiles;
 pub use files::{
     BoxFuture, BoxReader, Checksum, DirEntry, FileKind, FileMetadata, FileSystem, FileWriter, NoFiles,
     TreeEntry, WriteOptions, check_arrived, show,

@@ -1,7 +1,11 @@
 //! A running process's standard input.
 
 use crate::{Error, Result};
-use std::{fmt, io, pin::Pin};
+use std::{
+    fmt, io,
+    pin::Pin,
+    task::{Context, Poll},
+};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 /// What is written here a process reads from its standard input. Dropping it ends that input.
@@ -48,6 +52,24 @@ impl ProcessStdin {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl AsyncWrite for ProcessStdin {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.writer.as_mut().poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.writer.as_mut().poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.writer.as_mut().poll_shutdown(context)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Place;
 use rexec::{ErrorKind, backend::WriteOptions};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub(crate) async fn what_is_written_reads_back(on: &Place) {
@@ -61,7 +62,9 @@ pub(crate) async fn a_write_in_place_is_seen_at_once(on: &Place) {
     let mut writer = on.files.create(on.at("a"), &options).await.unwrap();
     writer.write_all(b"new").await.unwrap();
     writer.flush().await.unwrap();
-    assert_eq!(on.text("a").await, "new");
+    // What takes it on a far host may be a moment behind.
+    let seen = async { while on.text("a").await != "new" {} };
+    tokio::time::timeout(Duration::from_secs(20), seen).await.expect("it is seen before it is committed");
     writer.commit(None).await.unwrap();
     assert_eq!(on.text("a").await, "new");
 }

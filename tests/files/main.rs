@@ -101,4 +101,5 @@ hosts! {
     on_local: crate::Place::local(),
     on_mock: crate::Place::mock(),
     on_archives: crate::Place::with_archives(),
+    on_commands: crate::Place::by_commands(),
 }

@@ -3,6 +3,7 @@
 use crate::archives::WithArchives;
 use rexec::{
     AnyBackend, Backend, Executor, LocalBackend, MockBackend,
+    backend::CommandFiles,
     executor::{Files, TransferOptions},
 };
 use std::{
@@ -40,6 +41,13 @@ impl Place {
     pub(crate) async fn with_archives() -> Self {
         let local = Self::local().await;
         let files = Files::new(Arc::new(WithArchives::new(&local.files)), "archives");
+        Self { files, ..local }
+    }
+
+    /// This machine, as a host that can do no more than run commands.
+    pub(crate) async fn by_commands() -> Self {
+        let local = Self::local().await;
+        let files = Files::new(Arc::new(CommandFiles::new(LocalBackend::new())), "commands");
         Self { files, ..local }
     }
 
