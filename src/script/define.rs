@@ -8,7 +8,9 @@
 //! Methods on our handles are registered as pure: handles are shared, nothing of theirs changes in
 //! place, and so they work on constants too.
 
-use rhai::{Engine, FuncRegistration, RhaiNativeFunc, Variant};
+use super::scope::ScriptResult;
+use rhai::{Dynamic, Engine, FuncRegistration, Module, RhaiNativeFunc, Variant};
+use std::any::TypeId;
 
 /// Registers a function, or a method of its first parameter.
 ///
@@ -52,6 +54,19 @@ pub(super) fn property<A, const N: usize, const X: bool, R, const F: bool>(
         .with_purity(true)
         .register_into_engine(engine, body.clone());
     function(engine, signature, documentation, body);
+}
+
+/// Makes values of a type something that `for` loops over.
+pub(super) fn iterable<T, I>(engine: &mut Engine, iterate: impl Fn(T) -> I + Send + Sync + 'static)
+where
+    T: Variant + Clone,
+    I: Iterator<Item = ScriptResult<Dynamic>> + 'static,
+{
+    let mut module = Module::new();
+    module.set_iter_result(TypeId::of::<T>(), move |value: Dynamic| {
+        Box::new(iterate(value.cast::<T>())) as Box<dyn Iterator<Item = ScriptResult<Dynamic>>>
+    });
+    engine.register_global_module(module.into());
 }
 
 /// `name(a: A, b) -> R` as `name` and `["a: A", "b", "R"]`.

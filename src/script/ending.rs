@@ -3,7 +3,9 @@
 use super::{
     caught,
     console::LogLevel,
-    scope::{Scope, ScriptResult},
+    process,
+    scope::{self, Scope, ScriptResult},
+    timers,
     unseen::Failure,
 };
 use rhai::{Dynamic, Engine, EvalAltResult};
@@ -28,8 +30,10 @@ pub(crate) fn run_to_its_end(
     script: impl FnOnce() -> ScriptResult<Dynamic>,
 ) -> Ending {
     let result = script();
+    let result = result.map_err(|problem| scope::take_failure().unwrap_or(problem));
     let problems = scope.run.deferred.run_all(engine, scope);
     let result = first_problem(scope, result, problems);
+    end_processes(scope);
     scope.run.temp_dirs.remove_all(&scope.run);
     let (unseen, more) = scope.run.unseen.take();
     for failure in &unseen {
@@ -41,6 +45,13 @@ pub(crate) fn run_to_its_end(
     let exit_code = scope.run.exit_code().unwrap_or(0);
     let exit_code = if exit_code == 0 && !unseen.is_empty() { SOME_FAILED } else { exit_code };
     Ending { result, exit_code, unseen }
+}
+
+/// Nothing that a script started outlives it.
+fn end_processes(scope: &Scope) {
+    process::forget_all();
+    timers::forget_all();
+    scope.run.runtime.block_on(scope.run.processes.end_all());
 }
 
 /// The script's own error, or else the first one of what it deferred; the others are told here, so

@@ -29,6 +29,10 @@ pub(super) fn build() -> Engine {
     super::output::register(&mut engine);
     super::execute::register(&mut engine);
     super::files::register(&mut engine);
+    super::event::register(&mut engine);
+    super::process::register(&mut engine);
+    super::timers::register(&mut engine);
+    super::stop::register(&mut engine);
     super::parallel::register(&mut engine);
     super::results::register(&mut engine);
     super::fan_out::register(&mut engine);

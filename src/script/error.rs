@@ -9,6 +9,23 @@ pub(crate) fn thrown(error: Error) -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime(Dynamic::from(error), Position::NONE).into()
 }
 
+/// The same error once more.
+pub(super) fn copy_of(problem: &EvalAltResult) -> Box<EvalAltResult> {
+    use EvalAltResult as E;
+    Box::new(match problem {
+        E::ErrorRuntime(value, position) => E::ErrorRuntime(value.clone(), *position),
+        E::ErrorTerminated(value, position) => E::ErrorTerminated(value.clone(), *position),
+        E::ErrorInFunctionCall(name, source, inner, position) => {
+            E::ErrorInFunctionCall(name.clone(), source.clone(), copy_of(inner), *position)
+        }
+        E::ErrorInModule(name, inner, position) => E::ErrorInModule(name.clone(), copy_of(inner), *position),
+        E::ErrorFunctionNotFound(name, position) => E::ErrorFunctionNotFound(name.clone(), *position),
+        E::ErrorVariableNotFound(name, position) => E::ErrorVariableNotFound(name.clone(), *position),
+        E::ErrorDotExpr(text, position) => E::ErrorDotExpr(text.clone(), *position),
+        other => E::ErrorRuntime(super::messages::of(other).into(), other.position()),
+    })
+}
+
 /// An error in what a script asked for, of kind `invalid`.
 pub(super) fn invalid(message: impl Into<String>) -> Box<EvalAltResult> {
     thrown(Error::invalid(message))

@@ -7,6 +7,7 @@ use super::{
     hosts::Host,
     masking::Masks,
     modules::ModuleCache,
+    process::Processes,
     unseen::UnseenFailures,
 };
 use rhai::Engine;
@@ -47,6 +48,8 @@ pub(crate) struct Run {
     pub(crate) masks: Masks,
     /// The modules that it has imported.
     pub(crate) modules: ModuleCache,
+    /// The processes that it has started.
+    pub(crate) processes: Processes,
     local: OnceLock<Host>,
     /// What failed in parallel and was not looked at yet: its end reports it, with exit code 3.
     pub(crate) unseen: UnseenFailures,
@@ -72,6 +75,7 @@ impl Run {
             console,
             masks: Masks::default(),
             modules: ModuleCache::default(),
+            processes: Processes::default(),
             local: OnceLock::new(),
             unseen: UnseenFailures::default(),
             deferred: Deferred::default(),

@@ -1,6 +1,6 @@
 //! Where a script's thread stands: which run it belongs to, and what can cancel it.
 
-use super::run::Run;
+use super::{process, run::Run};
 use rhai::{EvalAltResult, Position};
 use std::{
     cell::{Cell, RefCell},
@@ -28,7 +28,12 @@ thread_local! {
     static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
     /// Operations since the cancellation was looked at.
     static OPERATIONS: Cell<u32> = const { Cell::new(0) };
+    /// An error that ends the script at its next operation.
+    static FAILURE: RefCell<Option<Box<EvalAltResult>>> = const { RefCell::new(None) };
 }
+
+/// Looking for a cancellation takes a lock; so many operations take some 10 µs.
+const EVERY: u32 = 128;
 
 /// Takes the scope off again when it is dropped.
 pub(crate) struct Entered(());
@@ -65,15 +70,28 @@ pub(super) fn keep_secret(value: &str) {
 
 /// Whether the script was cancelled: asked by the engine between operations.
 pub(super) fn is_cancelled() -> bool {
-    /// Looking takes a lock; so many operations take some 10 µs.
-    const EVERY: u32 = 128;
     let operations = OPERATIONS.get().wrapping_add(1);
     OPERATIONS.set(operations);
-    operations % EVERY == 0
-        && SCOPES.with_borrow(|scopes| scopes.last().is_some_and(|scope| scope.cancellation.is_cancelled()))
+    operations % EVERY == 0 && must_end()
 }
 
-/// Waits for a future on the script's thread; a cancellation wakes it.
+fn must_end() -> bool {
+    FAILURE.with_borrow(Option::is_some)
+        || SCOPES.with_borrow(|scopes| scopes.last().is_some_and(|scope| scope.cancellation.is_cancelled()))
+}
+
+/// Ends the script with an error at its next operation: for where the engine would lose it.
+pub(super) fn fail(problem: Box<EvalAltResult>) {
+    FAILURE.set(Some(problem));
+    OPERATIONS.set(EVERY - 1);
+}
+
+/// The error that ended the script, if that was so.
+pub(super) fn take_failure() -> Option<Box<EvalAltResult>> {
+    FAILURE.take()
+}
+
+/// Waits for a future on the script's thread; a cancellation wakes it. Meanwhile handlers run.
 ///
 /// # Errors
 ///
@@ -96,7 +114,22 @@ pub(crate) fn wait<T>(future: impl Future<Output = crate::Result<T>>) -> ScriptR
 ///
 /// What the future gives.
 pub(super) fn wait_until_done<T>(future: impl Future<Output = ScriptResult<T>>) -> ScriptResult<T> {
-    current()?.run.runtime.block_on(future)
+    let runtime = current()?.run.runtime.clone();
+    let mut future = std::pin::pin!(future);
+    while process::has_turns() {
+        let turn = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                result = &mut future => Err(result),
+                turn = process::next_turn() => Ok(turn),
+            }
+        });
+        match turn {
+            Ok(turn) => process::take_turn(turn)?,
+            Err(result) => return result,
+        }
+    }
+    runtime.block_on(future)
 }
 
 /// The end of a cancelled script.

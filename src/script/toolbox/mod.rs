@@ -4,6 +4,8 @@ mod control;
 pub(crate) mod table;
 pub(crate) mod time;
 
+pub(crate) use time::Time;
+
 use rhai::Engine;
 
 /// Registers all of them.

@@ -55,7 +55,7 @@ pub(super) fn register(engine: &mut Engine) {
         engine,
         "sleep(duration: seconds)",
         r#"
-Waits. Handlers of processes do not run meanwhile; Ctrl-C and `timeout` end it at once.
+Waits. Handlers of processes run meanwhile; Ctrl-C and `timeout` end it at once.
 
 ```rhai
 sleep(0.01);
