@@ -31,6 +31,7 @@ mod output;
 mod parallel;
 mod process;
 mod report;
+pub mod policy;
 mod results;
 mod run;
 mod scope;
