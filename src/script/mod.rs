@@ -32,6 +32,7 @@ mod parallel;
 mod process;
 mod report;
 pub mod policy;
+mod record;
 mod results;
 mod run;
 mod scope;
