@@ -1,6 +1,6 @@
 //! From a script's text to what runs, with errors in our words and at their exact place.
 
-use super::{messages, nearest, template};
+use super::{messages, nearest, template, toolbox::args};
 use rhai::{AST, Engine, LexError, ParseError, ParseErrorType, Position, Scope};
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ pub(super) fn compile_with_scope(
 ) -> Result<AST, ParseError> {
     template::begin();
     let text = &*without_interpreter(text);
-    let compiled = engine.compile_with_scope(variables, text);
+    let compiled = engine.compile_with_scope(&args::visible_with(variables), text);
     match (compiled, template::unfinished()) {
         (Ok(mut ast), None) => {
             ast.set_source(source);

@@ -79,7 +79,7 @@ fn parse_signature(signature: &str) -> (&str, Vec<&str>) {
 }
 
 /// The form in which Rhai keeps comments: each line behind `///`.
-fn as_comment(documentation: &str) -> String {
+pub(super) fn as_comment(documentation: &str) -> String {
     let lines = documentation.trim().lines().map(|line| match line.trim_end() {
         "" => "///".to_owned(),
         line => format!("/// {line}"),

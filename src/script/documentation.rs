@@ -62,17 +62,21 @@ impl Example {
 
 fn of_native(function: FuncInfo) -> Option<FunctionDoc> {
     let metadata = function.metadata;
-    if metadata.comments.is_empty() || !function.namespace.is_empty() {
+    if metadata.comments.is_empty() {
         return None;
     }
+    let name = match &*function.namespace {
+        "" => metadata.name.to_string(),
+        module => format!("{module}::{}", metadata.name),
+    };
     let parameters: Vec<&str> = metadata.params_info.iter().map(AsRef::as_ref).collect();
     let result = match &*metadata.return_type {
         "()" | "" => String::new(),
         result => format!(" -> {result}"),
     };
     Some(FunctionDoc {
-        name: metadata.name.to_string(),
-        signature: format!("{}({}){result}", metadata.name, parameters.join(", ")),
+        signature: format!("{name}({}){result}", parameters.join(", ")),
+        name,
         text: without_marks(metadata.comments.iter().map(AsRef::as_ref)),
         module: None,
     })

@@ -2,6 +2,7 @@
 
 use super::{scope, template};
 use rhai::{Dynamic, Engine, Position, Token};
+use std::cell::Cell;
 
 /// Deep enough for any script that a person writes; a call takes 5 to 15 KB of the thread's 16 MiB
 /// of stack in release builds, 40 KB in debug builds.
@@ -65,14 +66,24 @@ const FREED: [&str; 21] = [
     "yield",
 ];
 
+thread_local! {
+    /// Whether the token before was a `::`.
+    static AFTER_COLONS: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Frees the reserved words; templates need to know where the last token stands.
 // The engine marks this as deprecated, by which it means "volatile": its version is pinned.
 #[allow(deprecated)]
 fn set_words(engine: &mut Engine) {
     engine.on_parse_token(|token, position, _| {
         template::note_token(position);
+        let in_module = AFTER_COLONS.replace(token == Token::DoubleColon);
         match token {
             Token::Reserved(word) if FREED.contains(&word.as_str()) => Token::Identifier(word),
+            // A module may have functions of these names: `log::debug`.
+            Token::Reserved(word) if in_module && ["debug", "print"].contains(&word.as_str()) => {
+                Token::Identifier(word)
+            }
             other => other,
         }
     });

@@ -4,6 +4,7 @@ use super::{
     ScriptError, compile,
     console::{Console, StandardStreams},
     ending, engine,
+    policy::Policy,
     report::Script,
     run::{Run, Settings},
     scope::{STACK_SIZE, Scope},
@@ -84,6 +85,12 @@ impl ScriptHostBuilder {
     /// How many things scripts do at once in `parallel`, unless they say otherwise.
     pub fn limit(mut self, at_once: usize) -> Self {
         self.settings.limit = Some(at_once);
+        self
+    }
+
+    /// What its scripts may do; everything unless set.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.settings.policy = Arc::new(policy);
         self
     }
 

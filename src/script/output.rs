@@ -5,6 +5,7 @@ use super::{
     define::{function, property},
     error::thrown,
     scope::ScriptResult,
+    toolbox::formats,
 };
 use crate::{Error, event::ExitStatus};
 use rhai::{Array, Blob, Dynamic, Engine};
@@ -57,8 +58,8 @@ impl Output {
     /// Where it is none, or something of it was left out.
     pub(super) fn json(&self) -> ScriptResult<Dynamic> {
         let output = self.whole()?;
-        serde_json::from_slice(&output.stdout.bytes()).map_err(|problem| {
-            let error = Error::invalid(format!("its output is no JSON: {problem}"));
+        let data = formats::from_json::<formats::Data>(&output.stdout.bytes());
+        data.map(|data| data.0).map_err(|error| {
             thrown(error.with_command(&*output.command).with_host(&*output.host).with_output(output.clone()))
         })
     }

@@ -7,7 +7,9 @@ use super::{
     hosts::Host,
     masking::Masks,
     modules::ModuleCache,
+    policy::{Action, Policy},
     process::Processes,
+    toolbox::{environment::Secrets, prompt::ScriptInput},
     unseen::UnseenFailures,
 };
 use rhai::Engine;
@@ -30,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Option<Duration>,
     /// How many things `parallel` does at once, unless told otherwise.
     pub(crate) limit: Option<usize>,
+    /// What scripts may do.
+    pub(crate) policy: Arc<Policy>,
     /// Where modules are looked for, after the importing file's own folder.
     pub(crate) library_path: Vec<PathBuf>,
 }
@@ -45,7 +49,7 @@ pub(crate) struct Run {
     /// [`eprint`](Self::eprint) and [`log`](Self::log).
     pub(crate) console: Arc<dyn Console>,
     /// Its secrets.
-    pub(crate) masks: Masks,
+    pub(crate) masks: Arc<Masks>,
     /// The modules that it has imported.
     pub(crate) modules: ModuleCache,
     /// The processes that it has started.
@@ -58,6 +62,10 @@ pub(crate) struct Run {
     /// The temporary directories that it made, which are removed in the end.
     pub(super) temp_dirs: TempDirs,
     exit_code: OnceLock<i32>,
+    /// Its own standard input.
+    pub(crate) input: ScriptInput,
+    /// The secrets that somebody typed.
+    pub(crate) secrets: Secrets,
 }
 
 impl Run {
@@ -73,7 +81,7 @@ impl Run {
             engine,
             settings,
             console,
-            masks: Masks::default(),
+            masks: Arc::default(),
             modules: ModuleCache::default(),
             processes: Processes::default(),
             local: OnceLock::new(),
@@ -81,6 +89,8 @@ impl Run {
             deferred: Deferred::default(),
             temp_dirs: TempDirs::default(),
             exit_code: OnceLock::new(),
+            input: ScriptInput::default(),
+            secrets: Secrets::default(),
         }
     }
 
@@ -88,6 +98,15 @@ impl Run {
     /// belongs to it, and ends with it.
     pub(crate) fn local(&self) -> Host {
         self.local.get_or_init(|| Host::from(crate::Executor::local("script"))).clone()
+    }
+
+    /// Whether the policy lets the script do this.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` where it does not.
+    pub(crate) fn check(&self, action: &Action) -> crate::Result<()> {
+        self.settings.policy.check(action)
     }
 
     /// Notes the exit code that the script asked for. Whoever asks first is heard.

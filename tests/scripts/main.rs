@@ -12,3 +12,4 @@ mod modules;
 mod parallel;
 mod run;
 mod templates;
+mod toolbox;

@@ -91,17 +91,17 @@ fn read_file(path: &PathBuf) -> ScriptResult<String> {
 
 fn typed(name: &str) -> ScriptResult<String> {
     let run = scope::current()?.run;
-    if !run.console.is_interactive() {
-        return Err(thrown(
-            Error::new(ErrorKind::NotFound, format!("no secret `{name}`, and nobody to ask for it"))
-                .with_hint(format!("set the variable {name}, or {name}_FILE to a file that holds it")),
-        ));
-    }
-    let known = &run.secrets.0;
     scope::wait(async {
-        let mut known = known.lock().await;
+        let mut known = run.secrets.0.lock().await;
         if let Some(value) = known.get(name) {
             return Ok(value.clone());
+        }
+        if !run.console.is_interactive() {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("no secret `{name}`, and nobody to ask for it"),
+            )
+            .with_hint(format!("set the variable {name}, or {name}_FILE to a file that holds it")));
         }
         let value = super::prompt::ask(&run, format!("{name}: "), Answer::Hidden).await?;
         known.insert(name.to_owned(), value.clone());

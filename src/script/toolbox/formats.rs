@@ -2,11 +2,7 @@
 
 use crate::{
     Error,
-    script::{
-        define::function,
-        error::thrown,
-        scope::ScriptResult,
-    },
+    script::{define::function, error::thrown, scope::ScriptResult},
 };
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
 use serde::{
@@ -138,11 +134,12 @@ pub(crate) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 
 /// Reads YAML.
 pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_saphyr::from_str(text).map_err(|problem| {
-        let problem = problem.to_string();
-        // What follows is the text around the place.
-        Error::invalid(format!("this is no YAML: {}", problem.lines().next().unwrap_or_default()))
-    })
+    let mut options = serde_saphyr::Options::default();
+    // As YAML 1.2 has it: `no` is Norway, and no falsehood.
+    options.strict_booleans = true;
+    options.with_snippet = false;
+    serde_saphyr::from_str_with_options(text, options)
+        .map_err(|problem| Error::invalid(format!("this is no YAML: {problem}")))
 }
 
 /// A value as JSON.
@@ -242,9 +239,12 @@ print(to_json([1, 2], true).split("\n").len);           // 4
         Ok(if indented { format!("{value:#}") } else { value.to_string() })
     }
     function(engine, "to_json(value: any) -> string", DOCUMENTATION, |value: Dynamic| to_json(&value, false));
-    function(engine, "to_json(value: any, indented: bool) -> string", DOCUMENTATION, |value: Dynamic, indented: bool| {
-        to_json(&value, indented)
-    });
+    function(
+        engine,
+        "to_json(value: any, indented: bool) -> string",
+        DOCUMENTATION,
+        |value: Dynamic, indented: bool| to_json(&value, indented),
+    );
     // The engine brings one for maps, which gives `()` no meaning.
     engine.register_fn("to_json", |map: &mut Map| to_json(&Dynamic::from(map.clone()), false));
 }
@@ -281,8 +281,9 @@ mod tests {
 
     #[test]
     fn yaml_keys_become_text_and_types_are_kept() {
-        let map = from_yaml::<Data>("1: one\ntrue: yes\nn: ~\nf: 1.5\nlist: [a, 2]").unwrap().0.cast::<Map>();
+        let map = from_yaml::<Data>("1: one\ntrue: no\nn: ~\nf: 1.5\nlist: [a, 2]").unwrap().0.cast::<Map>();
         assert_eq!(map["1"].to_string(), "one");
+        assert_eq!(map["true"].to_string(), "no");
         assert!(map["n"].is_unit());
         assert_eq!(map["f"].as_float(), Ok(1.5));
         assert_eq!(format!("{:?}", map["list"]), r#"["a", 2]"#);

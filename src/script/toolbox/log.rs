@@ -31,10 +31,13 @@ log::{name}("3 hosts are up");
             .with_volatility(true)
             .with_params_info(["value: any", "()"])
             .with_comments([define::as_comment(&documentation)])
-            .set_into_module(&mut module, move |context: NativeCallContext, value: Dynamic| -> ScriptResult<()> {
-                scope::current()?.run.log(level, &text_of(&context, &value));
-                Ok(())
-            });
+            .set_into_module(
+                &mut module,
+                move |context: NativeCallContext, value: Dynamic| -> ScriptResult<()> {
+                    scope::current()?.run.log(level, &text_of(&context, &value));
+                    Ok(())
+                },
+            );
     }
     engine.register_static_module("log", module.into());
 }

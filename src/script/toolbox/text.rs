@@ -24,9 +24,12 @@ print(["a", "b"].join());         // ab
             join(&context, items, &separator)
         },
     );
-    function(engine, "join(items: array) -> string", JOIN, |context: NativeCallContext, items: &mut Array| {
-        join(&context, items, "")
-    });
+    function(
+        engine,
+        "join(items: array) -> string",
+        JOIN,
+        |context: NativeCallContext, items: &mut Array| join(&context, items, ""),
+    );
     function(
         engine,
         "trimmed(text: string) -> string",
