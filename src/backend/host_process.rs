@@ -225,6 +225,11 @@ impl HostProcess {
         self.life.end(request, grace).await
     }
 
+    /// Whether it lives on when its owner goes.
+    pub fn is_detached(&self) -> bool {
+        self.detached
+    }
+
     /// Waits as [`Process::wait`] does, without borrowing the process.
     pub fn waiter(&self) -> impl Future<Output = ExitStatus> + Send + 'static + use<> {
         let life = self.life.clone();

@@ -52,7 +52,7 @@ fn check_redirects(command: &Command) -> Result<()> {
         return Err(Error::invalid("standard error can't go to a file and to standard output at once"));
     }
     if command.detach.is_some() {
-        return Err(Error::unsupported("a detached command is started by `Executor::spawn_detached`"));
+        return Err(Error::unsupported("a detached command can only be spawned: nobody waits for its end"));
     }
     Ok(())
 }

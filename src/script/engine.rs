@@ -26,6 +26,8 @@ pub(super) fn build() -> Engine {
     super::template::register(&mut engine);
     super::command::register(&mut engine);
     super::hosts::register(&mut engine);
+    #[cfg(all(unix, feature = "ssh"))]
+    super::ssh::register(&mut engine);
     super::mock::register(&mut engine);
     super::output::register(&mut engine);
     super::execute::register(&mut engine);

@@ -141,7 +141,11 @@ print(host("local") == local());  // true
 fn from_text(text: &str) -> ScriptResult<Host> {
     match text {
         "local" => Ok(scope::current()?.run.local()),
-        _ => Err(invalid(format!("{text:?} names no host: known here is \"local\""))),
+        #[cfg(all(unix, feature = "ssh"))]
+        address if address.starts_with("ssh://") => super::ssh::host(address, &Map::new()),
+        _ => Err(invalid(format!(
+            "{text:?} names no host: write \"local\", or an address such as \"ssh://deploy@web1:22\""
+        ))),
     }
 }
 

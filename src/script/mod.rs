@@ -38,6 +38,8 @@ mod run;
 mod scope;
 #[cfg(feature = "cli")]
 pub(crate) mod session;
+#[cfg(all(unix, feature = "ssh"))]
+mod ssh;
 mod start;
 mod stop;
 mod template;

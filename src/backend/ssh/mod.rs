@@ -1,15 +1,17 @@
 //! Hosts over SSH.
 
+mod address;
 mod builder;
 mod diagnosis;
 mod master;
 mod options;
 mod pool;
 
+pub use address::SshAddress;
 pub use builder::SshBuilder;
 pub use options::KnownHosts;
 
-use super::{Backend, Capabilities, Capability, FileSystem, HostProcess, NoFiles};
+use super::{Backend, Capabilities, Capability, CommandFiles, FileSystem, HostProcess};
 use crate::{
     Result,
     command::{Command, Pipeline},
@@ -95,7 +97,7 @@ impl Backend for SshBackend {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all().without(Capability::Detach).without(Capability::Files).without(Capability::Tty)
+        Capabilities::all().without(Capability::Tty)
     }
 
     async fn spawn(&self, command: &Command) -> Result<HostProcess> {
@@ -109,6 +111,6 @@ impl Backend for SshBackend {
     }
 
     fn files(&self) -> Arc<dyn FileSystem> {
-        Arc::new(NoFiles::new(self.host()))
+        Arc::new(CommandFiles::new(self.clone()))
     }
 }

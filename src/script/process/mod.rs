@@ -1,6 +1,7 @@
 //! `Process` in scripts: what runs, and what can be done with it.
 
 mod control;
+mod detached;
 mod expect;
 mod filter;
 mod handlers;
@@ -175,9 +176,9 @@ impl Drop for Handle {
 }
 
 impl Inner {
-    /// Ends it, if it runs, and waits for that.
+    /// Ends it, if it runs and is not detached, and waits for that.
     pub(super) async fn end(&self) {
-        if self.process.try_wait().is_none() {
+        if self.process.try_wait().is_none() && !self.process.is_detached() {
             // What it still writes is read, since it may wait for somebody to take it.
             tokio::join!(self.process.cancel(), self.reader.read_to_end(&self.process, false));
         }
@@ -236,7 +237,8 @@ fn with_open_input(host: &Host, job: Job) -> Job {
     }
     let mut is_first = true;
     job.map(&mut |command| {
-        let open = std::mem::take(&mut is_first) && command.stdin == StdinSource::Empty && !command.tty;
+        let takes_input = command.stdin == StdinSource::Empty && !command.tty && command.detach.is_none();
+        let open = std::mem::take(&mut is_first) && takes_input;
         if open { command.stdin(StdinSource::Piped) } else { command }
     })
 }
@@ -304,6 +306,7 @@ pub(super) fn register(engine: &mut Engine) {
     expect::register(engine);
     filter::register(engine);
     several::register(engine);
+    detached::register(engine);
 }
 
 fn register_spawn(engine: &mut Engine) {
