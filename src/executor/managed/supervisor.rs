@@ -105,7 +105,7 @@ impl Supervisor {
     fn begin(&mut self) {
         self.budget.reset();
         self.log.begin();
-        self.status.send_modify(|status| (status.restarts, status.last_exit) = (0, None));
+        self.status.send_modify(|status| status.restarts = 0);
     }
 
     async fn run(&mut self, reply: Option<Reply<()>>, was_ready: &mut bool) -> RunOutcome {
