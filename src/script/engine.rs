@@ -21,6 +21,7 @@ pub(super) fn build() -> Engine {
     set_words(&mut engine);
     engine.on_print(print);
     engine.on_debug(debug);
+    super::handles::register(&mut engine);
     super::error::register(&mut engine);
     super::modules::register(&mut engine);
     super::template::register(&mut engine);

@@ -18,6 +18,7 @@ mod event;
 pub(crate) mod execute;
 mod fan_out;
 mod files;
+mod handles;
 mod host;
 mod hosts;
 mod isolate;

@@ -175,6 +175,9 @@ impl Script<'_> {
             EvalAltResult::ErrorDataRace(..) => Some(
                 "put what is called on into a variable of its own first: `let p = list[0]; p.wait()`".into(),
             ),
+            EvalAltResult::ErrorAssignmentToConstant(name, _) => Some(format!(
+                "a handle (a host, a process) that a closure uses can't be replaced: put the other one into a variable of its own, such as `{name}2`"
+            )),
             EvalAltResult::ErrorMismatchDataType(expected, found, _) if expected == "bool" => {
                 let what = messages::types(found);
                 (what == "Command").then(|| "to join commands use `.then(next)` and `.or_else(next)`; to ask whether one succeeds, `.ok()`".into())

@@ -72,16 +72,18 @@ impl Process {
     /// Starts a job on a host.
     fn spawn(host: &Host, job: &Job) -> ScriptResult<Self> {
         let scope = scope::current()?;
-        let job = match permit(&scope.run, host, job).map_err(thrown)? {
-            Permit::Start(job) => with_open_input(host, job),
-            Permit::Pretend(output) => return Ok(Self::new(&scope.run, host, job, pretended(output))),
+        let process = match permit(&scope.run, host, job).map_err(thrown)? {
+            Permit::Start(prepared) => {
+                let executor = host.executor().clone();
+                let prepared = with_open_input(host, prepared);
+                scope::wait(async move { executor.spawn(prepared).await })?
+            }
+            Permit::Pretend(output) => {
+                let _entered = scope.run.runtime.enter();
+                pretended(output)
+            }
         };
-        let executor = host.executor().clone();
-        let spawned = {
-            let job = job.clone();
-            scope::wait(async move { executor.spawn(job).await })?
-        };
-        Ok(Self::new(&scope.run, host, &job, spawned))
+        Ok(Self::new(&scope.run, host, job, process))
     }
 
     /// A process that runs already.
