@@ -111,9 +111,17 @@ pub fn signal(pid: u32, signal: Signal) -> Command {
     Command::new("/bin/sh").args(["-c", KILL, "kill"]).arg(signal.to_string()).arg(pid.to_string())
 }
 
-/// The command that succeeds while the process, or whoever keeps it, lives.
-pub fn is_alive(keeper: u32) -> Command {
-    Command::new("/bin/sh").args(["-c", r#"kill -0 "$1" 2>/dev/null"#, "kill"]).arg(keeper.to_string())
+/// The command that writes what the process in this folder has written and writes, each output to
+/// its own, until it has ended or whoever keeps it is gone. It may end a little early: what came
+/// last is then still to be read from the files.
+pub fn follow(folder: &Path, keeper: u32) -> Command {
+    const FOLLOW: &str = r#"
+tail -c +1 -f "$0/stdout" & a=$!
+tail -c +1 -f "$0/stderr" >&2 & b=$!
+while [ ! -e "$0/status" ] && kill -0 "$1" 2>/dev/null; do sleep 0.05 2>/dev/null || sleep 1; done
+kill "$a" "$b"; wait
+"#;
+    Command::shell(FOLLOW).arg(folder).arg(keeper.to_string()).reads_only()
 }
 
 /// How the process ended, from its `status` file.

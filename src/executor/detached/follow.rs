@@ -1,18 +1,17 @@
 //! Follows the output and the end of a detached process through the files on its host.
 
 use crate::{
-    ErrorKind, Result,
-    backend::{AnyBackend, Backend, EventSender, EventStream, FileSystem, StatusSetter},
+    Error, ErrorKind, Result,
+    backend::{AnyBackend, Backend, BatchEvent, EventSender, EventStream, FileSystem, StatusSetter},
     event::{ExitStatus, Framer, OutputStream},
     executor::Executor,
     target::detached as plan,
 };
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::io::AsyncReadExt;
-
-/// How long to wait before looking again, while there is something new at every look, and at the
-/// most when there is nothing new for long.
-const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(200));
 
 pub(super) struct Follow {
     executor: Executor<AnyBackend>,
@@ -21,15 +20,17 @@ pub(super) struct Follow {
     /// The process that writes the files; when it is gone without a status, the host was stopped.
     keeper: u32,
     events: EventSender,
-    outputs: [Log; 2],
+    stdout: Log,
+    stderr: Log,
 }
 
 impl Follow {
     pub(super) fn new(executor: Executor<AnyBackend>, folder: PathBuf, keeper: u32) -> (Self, EventStream) {
         let (events, stream) = EventStream::channel();
-        let outputs = [OutputStream::Stdout, OutputStream::Stderr].map(|stream| Log::new(&folder, stream));
+        let [stdout, stderr] =
+            [OutputStream::Stdout, OutputStream::Stderr].map(|stream| Log::new(&folder, stream));
         let files = executor.backend().files();
-        (Self { executor, files, folder, keeper, events, outputs }, stream)
+        (Self { executor, files, folder, keeper, events, stdout, stderr }, stream)
     }
 
     pub(super) async fn run(mut self, pid: Option<u32>, setter: StatusSetter) {
@@ -38,8 +39,8 @@ impl Follow {
             ErrorKind::Disconnected | ErrorKind::Connect => ExitStatus::Disconnected,
             _ => ExitStatus::Unknown,
         });
-        for output in &mut self.outputs {
-            if let Some(batch) = output.framer.finish() {
+        for log in [&mut self.stdout, &mut self.stderr] {
+            if let Some(batch) = log.framer.finish() {
                 self.events.batch(batch).await;
             }
         }
@@ -48,35 +49,37 @@ impl Follow {
     }
 
     async fn until_end(&mut self) -> Result<ExitStatus> {
-        let mut pause = LOOK_AGAIN.0;
-        loop {
-            // The status is read before the output: what was written before the end is then read.
-            let status = self.status().await?;
-            let mut news = false;
-            for output in &mut self.outputs {
-                news |= output.read_on(&*self.files, &self.events).await?;
-            }
-            if let Some(status) = status {
-                return Ok(status);
-            }
-            pause = if news { LOOK_AGAIN.0 } else { (pause * 2).min(LOOK_AGAIN.1) };
-            if pause == LOOK_AGAIN.1 && !self.keeper_lives().await? {
-                return Ok(self.status().await?.unwrap_or(ExitStatus::Unknown));
-            }
-            tokio::time::sleep(pause).await;
+        self.pass_on_what_comes().await?;
+        for log in [&mut self.stdout, &mut self.stderr] {
+            log.read_rest(&*self.files, &self.events).await?;
         }
-    }
-
-    async fn status(&self) -> Result<Option<ExitStatus>> {
-        match self.executor.files().read_to_string(self.folder.join("status")).await {
-            Ok(text) => Ok(plan::parse_status(&text)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        let status = self.executor.files().read_to_string(self.folder.join("status")).await;
+        match status {
+            Ok(text) => Ok(plan::parse_status(&text).unwrap_or(ExitStatus::Unknown)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(ExitStatus::Unknown),
             Err(error) => Err(error),
         }
     }
 
-    async fn keeper_lives(&self) -> Result<bool> {
-        Ok(self.executor.output(plan::is_alive(self.keeper)).await?.success())
+    /// As it is written, until the process has ended.
+    async fn pass_on_what_comes(&mut self) -> Result<()> {
+        let mut run = self.executor.execute(plan::follow(&self.folder, self.keeper)).await?;
+        while let Some(event) = run.events.recv_batch().await {
+            match event {
+                BatchEvent::Output(batch) => {
+                    let log = match batch.stream() {
+                        OutputStream::Stdout => &mut self.stdout,
+                        OutputStream::Stderr => &mut self.stderr,
+                    };
+                    log.take(batch.bytes(), &self.events).await;
+                }
+                BatchEvent::Exited(ExitStatus::Disconnected) => {
+                    return Err(Error::new(ErrorKind::Disconnected, "the connection was lost"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -88,25 +91,30 @@ struct Log {
 }
 
 impl Log {
-    fn new(folder: &std::path::Path, stream: OutputStream) -> Self {
+    fn new(folder: &Path, stream: OutputStream) -> Self {
         Self { path: folder.join(stream.name()), offset: 0, framer: Framer::new(stream, 0) }
     }
 
-    /// Hands on what was written since the last look. Says whether there was anything.
-    async fn read_on(&mut self, files: &dyn FileSystem, events: &EventSender) -> Result<bool> {
+    async fn take(&mut self, bytes: &[u8], events: &EventSender) {
+        self.offset += bytes.len() as u64;
+        self.framer.buffer().extend_from_slice(bytes);
+        if let Some(batch) = self.framer.take() {
+            events.batch(batch).await;
+        }
+    }
+
+    /// What was written last, and did not come by itself.
+    async fn read_rest(&mut self, files: &dyn FileSystem, events: &EventSender) -> Result<()> {
         let mut reader = files.read(&self.path, self.offset).await?;
-        let before = self.offset;
+        let mut chunk = vec![0; 64 << 10];
         loop {
-            let count = reader.read_buf(self.framer.buffer()).await.map_err(|error| {
-                crate::Error::from_io(format_args!("read {}", self.path.display()), error)
-            })?;
-            self.offset += count as u64;
-            if let Some(batch) = self.framer.take() {
-                events.batch(batch).await;
-            }
+            let read = reader.read(&mut chunk).await;
+            let count =
+                read.map_err(|error| Error::from_io(format_args!("read {}", self.path.display()), error))?;
             if count == 0 {
-                return Ok(self.offset > before);
+                return Ok(());
             }
+            self.take(&chunk[..count], events).await;
         }
     }
 }
