@@ -31,6 +31,8 @@ pub(super) enum Task {
         #[arg(value_names = ["FILE", "ARGS"])]
         words: Vec<OsString>,
     },
+    /// Type a script line by line; lines from a pipe run without a prompt
+    Repl,
     /// Run one expression, and print its value
     Eval {
         /// The expression; then its arguments

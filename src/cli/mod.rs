@@ -17,6 +17,7 @@ mod arguments;
 mod console;
 mod exit;
 mod interrupt;
+mod prompt;
 mod report;
 mod run;
 mod settings;
@@ -48,6 +49,7 @@ pub fn main() -> ! {
 fn perform(guard: Guard, arguments: Arguments) -> Exit {
     match arguments.task {
         Task::Run { words } => run::file(guard, Words::read(words), &arguments.shared),
+        Task::Repl => prompt::read(guard, &arguments.shared),
         Task::Eval { words } => run::expression(guard, Words::read(words), &arguments.shared),
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     script::{Console, ScriptEnd, ScriptError, ScriptHost, ScriptHostBuilder},
 };
 use std::{ffi::OsStr, fs, io, sync::Arc, thread};
+use tokio::runtime::Runtime;
 
 /// More threads than this have never been busy: the script has one of its own.
 const MOST_WORKERS: usize = 4;
@@ -75,11 +76,7 @@ impl Session<'_> {
     fn try_run(self, name: &str, text: &str, finish: Finish, terminal: &Arc<Terminal>) -> Result<Exit> {
         let interrupt = Interrupt::listen(self.guard, terminal.clone())?;
         let host = self.host(terminal.clone(), &interrupt);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS))
-            .enable_all()
-            .build()
-            .map_err(|error| Error::from_io("start threads", error))?;
+        let runtime = runtime()?;
         let result = runtime.block_on(host.run_source(name, text));
         terminal.restore();
         if let Some(signal) = interrupt.signal() {
@@ -95,16 +92,28 @@ impl Session<'_> {
     }
 
     fn host(&self, terminal: Arc<Terminal>, interrupt: &Interrupt) -> ScriptHost {
-        let shared = self.shared;
-        let builder = ScriptHost::builder()
+        host(self.shared)
             .args(self.args.iter())
             .console(terminal)
             .cancellation(interrupt.cancellation.clone())
-            .dry_run(shared.dry_run);
-        let builder = shared.timeout.into_iter().fold(builder, ScriptHostBuilder::timeout);
-        let builder = shared.limit.into_iter().fold(builder, |builder, limit| builder.limit(limit.get()));
-        builder.build()
+            .build()
     }
+}
+
+/// What the options of every task make of a host.
+pub(super) fn host(shared: &Shared) -> ScriptHostBuilder {
+    let builder = ScriptHost::builder().dry_run(shared.dry_run);
+    let builder = shared.timeout.into_iter().fold(builder, ScriptHostBuilder::timeout);
+    shared.limit.into_iter().fold(builder, |builder, limit| builder.limit(limit.get()))
+}
+
+/// Where everything waits.
+pub(super) fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS))
+        .enable_all()
+        .build()
+        .map_err(|error| Error::from_io("start threads", error))
 }
 
 /// The end of a script that nobody interrupted.

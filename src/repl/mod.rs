@@ -25,7 +25,7 @@ mod worker;
 
 use crate::{
     Signal,
-    script::{Console, ScriptError, ScriptHost, ScriptHostBuilder},
+    script::{Console, ScriptError, ScriptHost, ScriptHostBuilder, session::STACK_SIZE},
 };
 use std::{
     io::{self, IsTerminal},
@@ -137,6 +137,8 @@ impl Front {
         };
         std::thread::Builder::new()
             .name("prompt".into())
+            // It parses what is typed.
+            .stack_size(STACK_SIZE)
             .spawn(read)
             .expect("the system has room for a thread");
         receiver

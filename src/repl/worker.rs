@@ -4,7 +4,7 @@ use super::{Report, assistant::SharedNames, interrupt::Interrupt, pretty};
 use crate::script::{
     Command, ScriptError, ScriptHost,
     execute::run_at_prompt,
-    session::{Session, Source},
+    session::{STACK_SIZE, Session, Source},
 };
 use rhai::Dynamic;
 use tokio::sync::{mpsc, oneshot};
@@ -52,9 +52,6 @@ impl Worker {
         self.names.clone()
     }
 }
-
-/// Scripts nest deeper than a thread's usual 2 MiB allow.
-const STACK_SIZE: usize = 16 << 20;
 
 /// Starts the thread. The second value comes when the session has ended, with all that was started:
 /// the exit code that it asks for.

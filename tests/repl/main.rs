@@ -1,1 +1,11 @@
 //! The prompt, in a pseudo-terminal.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod editing;
+mod errors;
+mod piped;
+mod processes;
+mod session;
+mod terminal;

@@ -4,6 +4,7 @@
 mod names;
 mod transcript;
 
+pub(crate) use super::scope::STACK_SIZE;
 pub(crate) use names::{Defined, ImportedModule, Names, Shape, Variable};
 pub(crate) use transcript::Source;
 
@@ -101,8 +102,11 @@ impl Session {
                 self.transcript.relocate(script.parse_error(&problem))
             },
         )?;
-        self.functions = self.functions.merge(&ast);
-        self.functions.clear_statements();
+        if ast.has_functions() {
+            self.transcript.keep_last();
+            self.functions = self.functions.merge(&ast);
+            self.functions.clear_statements();
+        }
         let result = {
             let _entered = Scope { run: self.run.clone(), cancellation }.enter();
             self.run_statements(&ast.statements()[count..], &name)
@@ -207,7 +211,7 @@ impl Session {
             .map(|(name, is_constant, value)| Variable {
                 name: name.to_owned(),
                 is_constant,
-                shape: Shape::of(&value.flatten_clone(), &type_name),
+                shape: Shape::of(value, &type_name),
             })
             .collect();
         variables.sort_by(|a, b| a.name.cmp(&b.name));

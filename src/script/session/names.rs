@@ -1,6 +1,6 @@
 //! The names that a session knows, and the shapes of their values: what completion goes by.
 
-use rhai::Dynamic;
+use rhai::{Array, Dynamic, Map};
 use std::any::TypeId;
 
 /// What was defined so far.
@@ -75,10 +75,10 @@ impl Shape {
             return shape;
         }
         let below = |value: &Dynamic| Self::at_depth(value, type_name, depth + 1);
-        if let Ok(map) = value.as_map_ref() {
+        if let Some(map) = value.read_lock::<Map>() {
             shape.keys =
                 map.iter().take(MAX_KEYS).map(|(key, value)| (key.to_string(), below(value))).collect();
-        } else if let Ok(array) = value.as_array_ref() {
+        } else if let Some(array) = value.read_lock::<Array>() {
             shape.element = array.first().map(|first| Box::new(below(first)));
         }
         shape
