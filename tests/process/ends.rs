@@ -1,31 +1,8 @@
 //! The table of ends: each way to end a command leaves nothing of any tree, and says what it was.
 
-use crate::support::marked::Marker;
+use crate::support::{marked::Marker, trees::TREES};
 use rexec::{Command, Execution, Executor, ExitStatus, HostProcess, LocalBackend, Process, Signal, Stopped};
 use std::time::Duration;
-
-/// A script made from what sleeps, and how many of that it starts.
-type Tree = (fn(&str) -> String, usize);
-
-const TREES: [Tree; 2] = [(two_sleeps, 2), (seven_kinds, 7)];
-
-fn two_sleeps(sleep: &str) -> String {
-    format!("{sleep} & {sleep}; echo done")
-}
-
-/// In the background, with nohup, in a session of its own, forked twice into a session of its own
-/// so that nobody knows its parent, in a group of its own, ignoring TERM, in the foreground.
-fn seven_kinds(sleep: &str) -> String {
-    format!(
-        "{sleep} &
-         nohup {sleep} >/dev/null 2>&1 &
-         setsid {sleep} &
-         setsid sh -c '{sleep} & exit'
-         bash -c 'set -m; {sleep} & exit'
-         (trap '' TERM INT HUP; exec {sleep}) &
-         {sleep}"
-    )
-}
 
 /// Runs each tree to where all of it is there, ends it this way, and looks for what is left.
 async fn walk_the_table(

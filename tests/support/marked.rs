@@ -65,7 +65,7 @@ impl Marker {
     }
 
     /// The processes that have it, as `pid: command line`.
-    fn left(&self) -> Vec<String> {
+    pub fn left(&self) -> Vec<String> {
         let show = |pid: u32| format!("{pid}: {}", command_line(pid).trim_end());
         self.processes().into_iter().map(show).collect()
     }

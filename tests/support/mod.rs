@@ -6,4 +6,5 @@
 pub mod marked;
 #[cfg(feature = "ssh")]
 pub mod sshd;
+pub mod trees;
 pub mod wait;

@@ -73,7 +73,8 @@ impl<'a> Keeper<'a> {
         if !(ended_by_itself && self.front.is_some() && self.let_leftovers_end()) {
             tree::end_all(linux::reap);
         }
-        self.ending.unwrap_or(Ending::Signaled(libc::SIGKILL))
+        // One that had to be killed had been asked to end before.
+        self.ending.unwrap_or(Ending::Signaled(libc::SIGTERM))
     }
 
     /// Waits for a change, for at most `limit`, and takes note.

@@ -14,8 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long the worker may take to end once its keeper is gone: as long as the keeper gives it.
-const GRACE: Duration = Duration::from_millis(300);
+/// How long what the worker started may take to end once the keeper is gone. If the front is there,
+/// it waits for less; if it is not, nobody is left but the worker.
+const GRACE: Duration = Duration::from_millis(800);
+
+/// How long the worker may then take to end, with its own ways to find what has left its tree.
+const LAST_GRACE: Duration = Duration::from_secs(5);
 
 static FAMILY: OnceLock<Family> = OnceLock::new();
 
@@ -65,24 +69,28 @@ impl Worker {
 
 impl Family {
     fn listen(&self, mut presses: Presses, mut handler: Box<dyn FnMut(Request) + Send>) {
-        let mut deadline = None;
-        loop {
-            let left = deadline.map(|deadline: Instant| deadline.saturating_duration_since(Instant::now()));
-            if left == Some(Duration::ZERO) {
-                tree::end_all(|| {});
-                Ending::Signaled(libc::SIGTERM).imitate();
-            }
-            for (number, presses) in presses.wait(left) {
+        let mut hear = |presses: Vec<(i32, u32)>| {
+            for (number, presses) in presses {
                 if let Some(signal) = Signal::from_linux_number(number) {
                     handler(Request { signal, presses });
                 }
             }
-            if self.is_orphan() && deadline.is_none() {
-                // Whatever loses its parent from now on comes to us. A failure leaves us where we were.
-                let _ = linux::adopt_orphans(true);
-                deadline = Some(Instant::now() + GRACE);
-            }
+        };
+        while !self.is_orphan() {
+            hear(presses.wait(None));
         }
+        // Whatever loses its parent from now on comes to us. A failure leaves us where we were.
+        let _ = linux::adopt_orphans(true);
+        for grace in [GRACE, LAST_GRACE] {
+            let deadline = Instant::now() + grace;
+            while let left = deadline.saturating_duration_since(Instant::now())
+                && !left.is_zero()
+            {
+                hear(presses.wait(Some(left)));
+            }
+            tree::end_all(|| {});
+        }
+        Ending::Signaled(libc::SIGTERM).imitate()
     }
 
     /// Whether the keeper is gone. Its death has sent us a `TERM`.

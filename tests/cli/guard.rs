@@ -1,0 +1,1 @@
+//! The guard: leftovers, daemons, pipes, stopping and going on.
