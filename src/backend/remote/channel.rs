@@ -13,12 +13,12 @@ pub type BoxWriter = Pin<Box<dyn AsyncWrite + Send + Sync>>;
 /// Opens byte channels to one host.
 pub trait Channels: Send + Sync + 'static {
     /// Opens a channel to a new session of the host, which runs this shell text, in a process
-    /// group of its own.
+    /// group of its own. `None` where the host allows no further session on this connection.
     ///
     /// # Errors
     ///
     /// [`Disconnected`](crate::ErrorKind::Disconnected) where the connection is gone.
-    fn open(&self, request: ChannelRequest) -> BoxFuture<'_, Result<Channel>>;
+    fn open(&self, request: ChannelRequest) -> BoxFuture<'_, Result<Option<Channel>>>;
 }
 
 /// What a channel is opened for.

@@ -49,17 +49,22 @@ impl Link {
         &self.warden
     }
 
-    /// Starts a command on a channel of its own.
+    /// Starts a command on a channel of its own; `None` where the host allows no further channel.
     ///
     /// # Errors
     ///
     /// As [`Backend::spawn`](crate::Backend::spawn).
-    pub async fn spawn(self: &Arc<Self>, channels: &dyn Channels, command: &Command) -> Result<HostProcess> {
+    pub async fn spawn(
+        self: &Arc<Self>,
+        channels: &dyn Channels,
+        command: &Command,
+    ) -> Result<Option<HostProcess>> {
         let stages = std::slice::from_ref(command);
         spawn::spawn(self, channels, stages, Terms::from(command), Box::new(|stages| stages[0])).await
     }
 
-    /// Starts all stages of a pipeline on one channel.
+    /// Starts all stages of a pipeline on one channel; `None` where the host allows no further
+    /// channel.
     ///
     /// # Errors
     ///
@@ -68,7 +73,7 @@ impl Link {
         self: &Arc<Self>,
         channels: &dyn Channels,
         pipeline: &Pipeline,
-    ) -> Result<HostProcess> {
+    ) -> Result<Option<HostProcess>> {
         let judge = pipeline.clone();
         let overall = Box::new(move |stages: &[_]| judge.status(stages));
         spawn::spawn(self, channels, pipeline.stages(), Terms::from(pipeline), overall).await

@@ -22,6 +22,8 @@
 //! of its POSIX mode) do this; none of them does it for `INT` and `PIPE`, where the exit codes 130
 //! and 141 remain open to both readings: see [`control`](super::control).
 
+use std::sync::LazyLock;
+
 /// Separates what the shim tells from what the command writes: the record separator of ASCII, and
 /// after it a word that nobody can guess.
 pub(super) const MARK: u8 = 0x1e;
@@ -98,16 +100,18 @@ const WARDEN: &[&str] = &[
 
 /// The text that runs one command, whose shim bears this name.
 pub fn command(name: &str) -> Vec<u8> {
-    wrap(COMMAND, name)
+    static TEXT: LazyLock<String> = LazyLock::new(|| quote(COMMAND));
+    [&*TEXT, name].concat().into_bytes()
 }
 
 /// The text that runs the warden.
 pub fn warden() -> Vec<u8> {
-    wrap(WARDEN, "rexec.warden")
+    [&*quote(WARDEN), "rexec.warden"].concat().into_bytes()
 }
 
-fn wrap(parts: &[&str], name: &str) -> Vec<u8> {
-    format!("exec /bin/sh -c '{}' {name}", parts.join("; ")).into_bytes()
+/// What any login shell reads as these parts, to be run by `sh`; a name is to follow.
+fn quote(parts: &[&str]) -> String {
+    format!("exec /bin/sh -c '{}' ", parts.join("; "))
 }
 
 #[cfg(test)]

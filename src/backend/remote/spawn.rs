@@ -32,12 +32,14 @@ pub(super) async fn spawn(
     stages: &[Command],
     terms: Terms,
     overall: Overall,
-) -> Result<HostProcess> {
+) -> Result<Option<HostProcess>> {
     let mark = link.next_mark();
     let records = Records::new();
     let script = script(stages, &mark, records.word(), &link.warden.system().sed)?;
     let text = shim::command(&format!("rexec-{mark}-"));
-    let channel = channels.open(ChannelRequest { text, terminal: false }).await?;
+    let Some(channel) = channels.open(ChannelRequest { text, terminal: false }).await? else {
+        return Ok(None);
+    };
     let unowned = Unowned { link: Some(link), mark: &mark };
     let (sender, events) = EventStream::channel();
     let mut begin = Beginning::new(channel, stages.len(), records, sender.clone());
@@ -68,10 +70,10 @@ pub(super) async fn spawn(
         mark,
         group,
     };
-    Ok(HostProcess::new(terms, |setter| {
+    Ok(Some(HostProcess::new(terms, |setter| {
         tokio::spawn(run.stay_with_it(setter, sender));
         ProcessParts { pid: Some(pid), events, stdin, control }
-    }))
+    })))
 }
 
 /// What was started, or may have been, and nobody owns yet: ended if nobody ever does.

@@ -101,13 +101,23 @@ impl Backend for SshBackend {
     }
 
     async fn spawn(&self, command: &Command) -> Result<HostProcess> {
-        let lease = self.pool.lease().await?;
-        lease.link().spawn(&lease, command).await
+        loop {
+            let lease = self.pool.lease().await?;
+            match lease.link().spawn(&lease, command).await? {
+                Some(process) => return Ok(process),
+                None => lease.was_refused()?,
+            }
+        }
     }
 
     async fn spawn_pipeline(&self, pipeline: &Pipeline) -> Result<HostProcess> {
-        let lease = self.pool.lease().await?;
-        lease.link().spawn_pipeline(&lease, pipeline).await
+        loop {
+            let lease = self.pool.lease().await?;
+            match lease.link().spawn_pipeline(&lease, pipeline).await? {
+                Some(process) => return Ok(process),
+                None => lease.was_refused()?,
+            }
+        }
     }
 
     fn files(&self) -> Arc<dyn FileSystem> {

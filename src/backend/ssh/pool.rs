@@ -15,11 +15,12 @@ use std::{
     collections::{HashMap, VecDeque},
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    time::{Duration, Instant},
 };
 use tokio::{runtime, sync::oneshot};
 
 /// How many commands at once one connection takes: what OpenSSH allows unless it is told
-/// otherwise, less one for the warden. A server that allows less says so, and is believed.
+/// otherwise (`MaxSessions` in sshd_config(5)), less one for the warden.
 const CHANNELS: usize = 9;
 
 /// How many connections are opened to one host at once: with more, a server drops some
@@ -29,6 +30,10 @@ const CONNECTING: usize = 8;
 /// How often a connection that the server dropped before it had spoken is tried again.
 const ATTEMPTS: u32 = 8;
 
+/// How long to believe a host that refused one more session, or one more connection. It may have
+/// counted one that was just ending.
+const BELIEVED: Duration = Duration::from_secs(20);
+
 /// The connections to one destination.
 pub(super) struct Pool {
     options: Options,
@@ -37,17 +42,19 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct State {
-    masters: Vec<Entry>,
+    connections: Vec<Connection>,
     connecting: usize,
     waiting: VecDeque<oneshot::Sender<Result<()>>>,
-    /// Set when the host allowed no further connection: what is there has to do.
-    is_full: bool,
+    /// When the host last took no further connection: what is there has to do.
+    refused: Option<Instant>,
 }
 
-struct Entry {
+struct Connection {
     master: Arc<Master>,
     in_use: usize,
     capacity: usize,
+    /// When the host last took no further session on it.
+    refused: Option<Instant>,
 }
 
 type Registry = Mutex<HashMap<(runtime::Id, Options), Weak<Pool>>>;
@@ -87,19 +94,19 @@ impl Pool {
                 self.grow(&mut state);
                 turn
             };
-            turn.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Connect, "the runtime is gone")))?;
+            let mut turn = Turn { pool: self, turn: Some(turn) };
+            turn.comes().await?;
         }
     }
 
     /// Opens as many connections as those who wait need, but at most as many as there are already.
     fn grow(self: &Arc<Self>, state: &mut State) {
-        let there = state.masters.len();
-        if there > 0 && state.is_full {
+        let there = state.connections.len();
+        if there > 0 && state.refused.is_some_and(|at| at.elapsed() < BELIEVED) {
             return;
         }
-        let needed = state.waiting.len().div_ceil(CHANNELS);
-        let allowed = there.clamp(1, CONNECTING);
-        while state.connecting < needed.min(allowed) {
+        let needed = state.waiting.len().div_ceil(state.capacity().max(1));
+        while state.connecting < needed.min(there.clamp(1, CONNECTING)) {
             state.connecting += 1;
             tokio::spawn(self.clone().add_connection());
         }
@@ -111,20 +118,15 @@ impl Pool {
         state.connecting -= 1;
         match connected {
             Ok(master) => {
-                let entry = Entry { master: Arc::new(master), in_use: 0, capacity: CHANNELS };
-                state.masters.push(entry);
-                state.is_full = false;
+                let capacity = state.capacity();
+                let master = Arc::new(master);
+                state.connections.push(Connection { master, in_use: 0, capacity, refused: None });
+                state.refused = None;
                 state.wake();
                 self.grow(&mut state);
             }
-            // What is there has to do.
-            Err(_) if !state.masters.is_empty() => state.is_full = true,
-            Err(error) if state.connecting == 0 => {
-                for waiting in state.waiting.drain(..) {
-                    // Whoever waited may have lost interest.
-                    let _ = waiting.send(Err(error.clone()));
-                }
-            }
+            Err(_) if state.prune() > 0 => state.refused = Some(Instant::now()),
+            Err(error) if state.connecting == 0 => state.fail(&error),
             Err(_) => {}
         }
     }
@@ -154,17 +156,29 @@ impl fmt::Debug for Pool {
 }
 
 impl State {
+    /// Forgets connections that were lost, and says how many are left.
+    fn prune(&mut self) -> usize {
+        self.connections.retain(|connection| !connection.master.is_lost());
+        self.connections.len()
+    }
+
     /// A connection with room for one more, which it then has in use.
     fn take_place(&mut self) -> Option<Arc<Master>> {
-        self.masters.retain(|entry| !entry.master.is_lost());
-        let entry = self.masters.iter_mut().find(|entry| entry.in_use < entry.capacity)?;
-        entry.in_use += 1;
-        Some(entry.master.clone())
+        self.prune();
+        let connection = self.connections.iter_mut().find_map(|each| each.has_room().then_some(each))?;
+        connection.in_use += 1;
+        Some(connection.master.clone())
+    }
+
+    /// How many commands a new connection is expected to take: as many as the others do.
+    fn capacity(&self) -> usize {
+        self.connections.iter().map(|connection| connection.capacity).max().unwrap_or(CHANNELS)
     }
 
     /// Wakes as many of those who wait as there is room for.
     fn wake(&mut self) {
-        let room: usize = self.masters.iter().map(|entry| entry.capacity.saturating_sub(entry.in_use)).sum();
+        let room: usize =
+            self.connections.iter().map(|each| each.capacity.saturating_sub(each.in_use)).sum();
         let mut woken = 0;
         while woken < room
             && let Some(waiting) = self.waiting.pop_front()
@@ -173,8 +187,49 @@ impl State {
         }
     }
 
-    fn entry(&mut self, master: &Arc<Master>) -> Option<&mut Entry> {
-        self.masters.iter_mut().find(|entry| Arc::ptr_eq(&entry.master, master))
+    /// Gives this error to all who wait.
+    fn fail(&mut self, error: &Error) {
+        for waiting in self.waiting.drain(..) {
+            // Whoever waited may have lost interest.
+            let _ = waiting.send(Err(error.clone()));
+        }
+    }
+
+    fn connection(&mut self, master: &Arc<Master>) -> Option<&mut Connection> {
+        self.connections.iter_mut().find(|connection| Arc::ptr_eq(&connection.master, master))
+    }
+}
+
+impl Connection {
+    fn has_room(&mut self) -> bool {
+        if self.capacity < CHANNELS && self.refused.is_some_and(|at| at.elapsed() > BELIEVED) {
+            self.capacity += 1;
+            self.refused = Some(Instant::now());
+        }
+        self.in_use < self.capacity
+    }
+}
+
+/// Waits for its turn; if it is dropped before that, the next one may go.
+struct Turn<'a> {
+    pool: &'a Pool,
+    turn: Option<oneshot::Receiver<Result<()>>>,
+}
+
+impl Turn<'_> {
+    async fn comes(&mut self) -> Result<()> {
+        let Some(turn) = &mut self.turn else { return Ok(()) };
+        let come = turn.await;
+        self.turn = None;
+        come.unwrap_or_else(|_| Err(Error::new(ErrorKind::Connect, "the runtime is gone")))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if self.turn.is_some() {
+            self.pool.lock().wake();
+        }
     }
 }
 
@@ -187,8 +242,8 @@ struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.pool.lock();
-        if let Some(entry) = state.entry(&self.master) {
-            entry.in_use -= 1;
+        if let Some(connection) = state.connection(&self.master) {
+            connection.in_use -= 1;
         }
         state.wake();
     }
@@ -204,22 +259,40 @@ impl Lease {
         &self.place.master.link
     }
 
-    async fn open_channel(&self, request: ChannelRequest) -> Result<Channel> {
-        let Some(mut channel) = self.place.master.open(&request).await? else {
-            return Err(Error::new(ErrorKind::Connect, "the host allows no further session"));
-        };
+    /// The host took no session more on this connection than were there without this one.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](ErrorKind::Unsupported) where it takes none at all but the warden's.
+    pub(super) fn was_refused(self) -> Result<()> {
+        let mut state = self.place.pool.lock();
+        let Some(connection) = state.connection(&self.place.master) else { return Ok(()) };
+        connection.capacity = connection.in_use - 1;
+        connection.refused = Some(Instant::now());
+        if connection.capacity > 0 {
+            return Ok(());
+        }
+        let error = Error::unsupported("the host allows only one session on a connection")
+            .with_hint("rexec needs one for itself: set `MaxSessions` to 2 or more in its sshd_config")
+            .with_host(self.place.pool.options.to_string());
+        state.fail(&error);
+        Err(error)
+    }
+
+    async fn open_channel(&self, request: ChannelRequest) -> Result<Option<Channel>> {
+        let Some(mut channel) = self.place.master.open(&request).await? else { return Ok(None) };
         let place = self.place.clone();
         let ended = channel.ended;
         channel.ended = Box::pin(async move {
             let _place = place;
             ended.await
         });
-        Ok(channel)
+        Ok(Some(channel))
     }
 }
 
 impl Channels for Lease {
-    fn open(&self, request: ChannelRequest) -> BoxFuture<'_, Result<Channel>> {
+    fn open(&self, request: ChannelRequest) -> BoxFuture<'_, Result<Option<Channel>>> {
         Box::pin(self.open_channel(request))
     }
 }
