@@ -15,6 +15,8 @@ pub(crate) mod request;
 pub mod ssh;
 mod stdin;
 mod stream;
+#[cfg(unix)]
+mod typing;
 
 pub use any::AnyBackend;
 pub use capabilities::{Capabilities, Capability};

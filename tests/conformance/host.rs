@@ -54,10 +54,6 @@ impl TestHost for ErasedHost {
     }
 }
 
-/// Why the cases of terminals are left out on SSH.
-#[cfg(feature = "ssh")]
-const NO_TERMINAL: &str = "terminals over SSH are not there yet";
-
 /// A host over SSH: a server of our own on loopback.
 #[cfg(feature = "ssh")]
 pub struct SshHost {
@@ -68,18 +64,6 @@ pub struct SshHost {
 #[cfg(feature = "ssh")]
 impl TestHost for SshHost {
     type Backend = rexec::SshBackend;
-
-    const LEFT_OUT: &[(&str, &str)] = &[
-        ("tty::all_three_descriptors_are_a_terminal", NO_TERMINAL),
-        ("tty::both_outputs_come_as_one_with_carriage_returns", NO_TERMINAL),
-        ("tty::everything_written_before_the_exit_arrives", NO_TERMINAL),
-        ("tty::without_input_it_reads_the_end_at_once", NO_TERMINAL),
-        ("tty::given_input_is_read_whole_and_not_echoed", NO_TERMINAL),
-        ("tty::an_owner_can_type", NO_TERMINAL),
-        ("tty::a_typed_interrupt_is_one", NO_TERMINAL),
-        ("tty::it_has_a_size", NO_TERMINAL),
-        ("tty::a_dropped_process_leaves_nothing", NO_TERMINAL),
-    ];
 
     async fn start() -> Self {
         let sshd = crate::support::sshd::Sshd::start();

@@ -8,6 +8,8 @@ mod process;
 mod process;
 
 pub use files::LocalFiles;
+#[cfg(all(unix, feature = "ssh"))]
+pub(super) use process::{DEFAULT_SIZE, own_window_size};
 
 use super::{Backend, Capabilities, FileSystem, HostProcess};
 use crate::{

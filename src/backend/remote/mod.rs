@@ -11,12 +11,16 @@
 //! the far side today is the shell shim ([`shim`]): POSIX shell text that needs nothing there but
 //! `/bin/sh`. A resident helper can take its place later behind the same [`Link`].
 
+mod beginning;
 mod channel;
 mod control;
+mod explain;
+mod feed;
 mod inherit;
 mod link;
 mod pump;
 mod records;
+mod run;
 mod script;
 pub mod shim;
 mod spawn;

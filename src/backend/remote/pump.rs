@@ -53,7 +53,7 @@ pub(super) struct Pump {
 }
 
 /// What both outputs of a process know.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Shared {
     /// How many outputs wait for the reader of the events.
     backlog: Arc<AtomicUsize>,
@@ -84,14 +84,6 @@ pub(super) struct Shim {
 }
 
 impl Shared {
-    pub(super) fn new() -> Self {
-        Self {
-            backlog: Arc::default(),
-            shim: Arc::default(),
-            end: Arc::new(watch::Sender::new(EndTold::default())),
-        }
-    }
-
     /// Waits until the shim has ended.
     async fn shim_ended(&self) {
         while let Some(shim) = self.shim.get()

@@ -65,6 +65,8 @@ impl Records {
 /// What the shim of a command tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Told {
+    /// The terminal is prepared: the script may come.
+    Ready,
     /// From here on this output is the command's.
     Begin,
     /// It begins: the ids of the process that becomes the command (or a pipeline's first stage), and
@@ -101,6 +103,7 @@ impl Told {
         let mut words = text.split(' ');
         let kind = words.next()?;
         Some(match kind {
+            "R" => Told::Ready,
             "B" => Told::Begin,
             "P" => Told::Started { pid: words.next()?.parse().ok()?, group: words.next()?.parse().ok()? },
             "F" => Told::Failed {

@@ -4,7 +4,10 @@
 
 use crate::{
     Result,
-    backend::request,
+    backend::{
+        local::{DEFAULT_SIZE, own_window_size},
+        request,
+    },
     command::{Command, EnvChange, OutputTarget, StdinSource},
 };
 use std::{
@@ -30,6 +33,7 @@ pub(super) fn script(stages: &[Command], mark: &str, word: &str, sed: &str) -> R
     let mut script = Script { text: Vec::new(), mark, sed };
     script.add(format_args!("rx_n={word};exec 3>&2;"));
     match stages {
+        [command] if command.tty => script.on_terminal(command),
         [command] => script.command(command),
         stages => script.pipeline(stages),
     }
@@ -52,6 +56,22 @@ impl Script<'_> {
         }
         self.put("c :;b;(y;");
         self.exec(command, input(command), stdout(command));
+        self.put(");d $?");
+    }
+
+    /// What is given to a command to read is not echoed among its output, as the owner's typing is.
+    fn on_terminal(&mut self, command: &Command) {
+        let (rows, columns) = own_window_size().unwrap_or(DEFAULT_SIZE);
+        // Not what it was before: where `ssh` has no terminal itself, it makes one with all settings off.
+        self.add(format_args!("stty sane rows {rows} cols {columns}"));
+        self.put(match command.stdin {
+            StdinSource::Piped | StdinSource::Inherit => ";",
+            _ => " -echo;",
+        });
+        self.prepare(command);
+        self.put("c :;b;(y;");
+        let stdin = if matches!(command.stdin, StdinSource::File(_)) { "<&4" } else { "" };
+        self.exec(command, stdin, stdout(command));
         self.put(");d $?");
     }
 

@@ -64,12 +64,17 @@ const COMMAND: &[&str] = &[
     r#"m() { rx_m=e; while read -r rx_a rx_b; do case $rx_a in X) break;; -) ;; *) rx_m=s;; esac; done; rx_m=${rx_u:-$rx_m}; }"#,
     r#"i() { rx_a=; case $1 in e) ;; *) rx_a=$(kill -l $(($2-128)) 2>/dev/null);; esac; }"#,
     // Done: tell the status that this was given.
-    r#"d() { c ""; exec 2>&6; echo X >&8; m <&9; i $rx_m $1; printf "\036%s E\n" "$rx_n"; r X $rx_m $1 $rx_a; exit 0; }"#,
+    r#"d() { c ""; exec 2>&6; echo X >&8; m <&9; i $rx_m $1; [ "$rx_t" ] || printf "\036%s E\n" "$rx_n"; r X $rx_m $1 $rx_a; exit 0; }"#,
     // Tell what a stage of a pipeline left: its number, and on standard input the messages and the
     // status. After the last one nothing is added to the output.
     r#"s() { c ""; rx_m=e; while read -r rx_a rx_b; do case $rx_a in X) i $rx_m $rx_b; r S $1 $rx_m $rx_b $rx_a;; *) rx_m=s;; esac; done; [ "$2" ] && printf "\036%s E\n" "$rx_n" >&8; }"#,
-    r#"IFS= read -r rx_s && eval "$rx_s""#,
 ];
+
+/// Reads the script and does what it says.
+const OBEY: &str = r#"IFS= read -r rx_s && eval "$rx_s""#;
+
+/// Prepares a terminal for the script: its lines are longer than those that people type.
+const PREPARE_TERMINAL: &str = r#"rx_t=1; stty raw -echo && printf "\036%s R\n" "$1" || exit 1"#;
 
 /// What the warden does. It reads lines: `h` (a heartbeat), and requests with a number to answer
 /// to: `s` (a signal to a group), `o` (to one process), `q` (is anybody in the group?), `k` (kill a
@@ -100,8 +105,15 @@ const WARDEN: &[&str] = &[
 
 /// The text that runs one command, whose shim bears this name.
 pub fn command(name: &str) -> Vec<u8> {
-    static TEXT: LazyLock<String> = LazyLock::new(|| quote(COMMAND));
+    static TEXT: LazyLock<String> = LazyLock::new(|| quote(&[COMMAND, &[OBEY]].concat()));
     [&*TEXT, name].concat().into_bytes()
+}
+
+/// The text that runs one command on a terminal, whose shim bears this name. When it tells, after
+/// this word, that the terminal is ready, it wants the script.
+pub(super) fn terminal(name: &str, word: &str) -> Vec<u8> {
+    let text = quote(&[COMMAND, &[PREPARE_TERMINAL, OBEY]].concat());
+    format!("{text}{name} {word}").into_bytes()
 }
 
 /// The text that runs the warden.
@@ -120,7 +132,7 @@ mod tests {
 
     #[test]
     fn nothing_in_it_is_read_differently_by_another_login_shell() {
-        for text in [command("rexec-0-1-"), warden()] {
+        for text in [command("rexec-0-1-"), terminal("rexec-0-1-", "0"), warden()] {
             let text = String::from_utf8(text).unwrap();
             let body = text.split('\'').collect::<Vec<_>>();
             assert_eq!(body.len(), 3, "a quote within the quotes");

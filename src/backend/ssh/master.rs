@@ -99,7 +99,10 @@ impl Master {
     }
 
     /// Opens a channel. `None` if the host refuses one more on this connection.
-    pub(super) async fn open(&self, request: &ChannelRequest) -> Result<Option<Channel>> {
+    pub(super) async fn open(&self, request: &ChannelRequest, options: &Options) -> Result<Option<Channel>> {
+        if request.terminal {
+            return self.open_terminal(request, options).map(Some);
+        }
         let mut command = self.session.clone().arc_raw_command(OsStr::from_bytes(&request.text));
         let piped = openssh::Stdio::piped;
         command.stdin(piped()).stdout(piped()).stderr(piped());
@@ -129,6 +132,23 @@ impl Master {
             stderr: Box::pin(stderr),
             ended,
         }))
+    }
+
+    /// Opens a channel with a terminal, which the crate can't: `ssh` itself does, over this
+    /// connection. Where the host refuses one more session, it makes a connection of its own.
+    fn open_terminal(&self, request: &ChannelRequest, options: &Options) -> Result<Channel> {
+        let mut command = std::process::Command::new(SSH);
+        command.args(["-q", "-tt", "-e", "none", "-o", "BatchMode=yes", "-o", "RemoteCommand=none", "-S"]);
+        command.arg(self.session.control_socket()).args(options.arguments());
+        command.args(["--", &options.host]).arg(OsStr::from_bytes(&request.text));
+        let mut ssh = spawn(command)?;
+        let (stdin, stdout, stderr) = pipes(&mut ssh)?;
+        let ended: BoxFuture<'static, ChannelEnd> = Box::pin(async move {
+            let status = ssh.status().await.ok().and_then(|status| status.code());
+            // 255 is what `ssh` says of itself.
+            status.filter(|&code| code != 255).map_or(ChannelEnd::Untold, ChannelEnd::Exited)
+        });
+        Ok(Channel { stdin, stdout, stderr: Box::pin(stderr), ended })
     }
 
     fn gone(&self, error: openssh::Error) -> Error {
@@ -182,6 +202,10 @@ fn start(options: &Options, socket: &Path) -> Result<Child> {
     }
     command.args(options.arguments());
     command.args(["--", &options.host]).arg(OsStr::from_bytes(&shim::warden()));
+    spawn(command)
+}
+
+fn spawn(mut command: std::process::Command) -> Result<Child> {
     // Ctrl-C at the terminal is for us: the connection is still needed to clean up with.
     command.process_group(0);
     let mut command = async_process::Command::from(command);

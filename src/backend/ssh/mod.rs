@@ -11,7 +11,7 @@ pub use address::SshAddress;
 pub use builder::SshBuilder;
 pub use options::KnownHosts;
 
-use super::{Backend, Capabilities, Capability, CommandFiles, FileSystem, HostProcess};
+use super::{Backend, Capabilities, CommandFiles, FileSystem, HostProcess};
 use crate::{
     Result,
     command::{Command, Pipeline},
@@ -97,7 +97,7 @@ impl Backend for SshBackend {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all().without(Capability::Tty)
+        Capabilities::all()
     }
 
     async fn spawn(&self, command: &Command) -> Result<HostProcess> {

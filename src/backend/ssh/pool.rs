@@ -177,8 +177,7 @@ impl State {
 
     /// Wakes as many of those who wait as there is room for.
     fn wake(&mut self) {
-        let room: usize =
-            self.connections.iter().map(|each| each.capacity.saturating_sub(each.in_use)).sum();
+        let room: usize = self.connections.iter().map(|each| each.capacity.saturating_sub(each.in_use)).sum();
         let mut woken = 0;
         while woken < room
             && let Some(waiting) = self.waiting.pop_front()
@@ -280,7 +279,9 @@ impl Lease {
     }
 
     async fn open_channel(&self, request: ChannelRequest) -> Result<Option<Channel>> {
-        let Some(mut channel) = self.place.master.open(&request).await? else { return Ok(None) };
+        let Some(mut channel) = self.place.master.open(&request, &self.place.pool.options).await? else {
+            return Ok(None);
+        };
         let place = self.place.clone();
         let ended = channel.ended;
         channel.ended = Box::pin(async move {

@@ -27,6 +27,8 @@ use self::{
     proc_tree::{Quarry, kill_all},
     spawn::spawn,
 };
+#[cfg(feature = "ssh")]
+pub(in crate::backend) use self::{tty::DEFAULT_SIZE, unix::own_window_size};
 use crate::{
     Capability, Result,
     backend::{HostProcess, Terms},

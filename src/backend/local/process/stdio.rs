@@ -3,11 +3,11 @@
 use super::{
     input::{Feed, Input},
     pump::Source,
-    tty::{Terminal, typed},
+    tty::Terminal,
 };
 use crate::{
     Error, Result,
-    backend::ProcessStdin,
+    backend::{ProcessStdin, typing::typed},
     command::{Command, OutputTarget, StdinSource},
     event::OutputStream,
 };

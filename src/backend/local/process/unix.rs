@@ -76,7 +76,7 @@ pub(super) fn bytes_waiting(fd: impl AsFd) -> usize {
 }
 
 /// The rows and columns of the terminal that this program runs in, if it has one.
-pub(super) fn own_window_size() -> Option<(u16, u16)> {
+pub(in crate::backend) fn own_window_size() -> Option<(u16, u16)> {
     [libc::STDERR_FILENO, libc::STDOUT_FILENO, libc::STDIN_FILENO].into_iter().find_map(|fd| {
         let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
         // SAFETY: TIOCGWINSZ fills in the struct that its argument points to, which lives that long.
