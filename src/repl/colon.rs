@@ -11,6 +11,7 @@ pub(super) enum Colon {
     Quit,
     Doc(String),
     Vars,
+    Jobs,
     Reset,
     Load(PathBuf),
 }
@@ -20,6 +21,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("help", "", "what there is to know about the prompt"),
     ("doc", "NAME", "what a function does, with an example"),
     ("vars", "", "the variables, functions and modules that are there"),
+    ("jobs", "", "the processes that were started here and still run"),
     ("load", "FILE", "run a file here; what it defines stays"),
     ("reset", "", "forget everything, and end what was started"),
     ("quit", "", "leave; so does Ctrl-D"),
@@ -46,6 +48,7 @@ impl Colon {
             "doc" => Colon::Doc(argument.trim_end_matches("()").to_owned()),
             "vars" => Colon::Vars,
             "load" => Colon::Load(argument.into()),
+            "jobs" => Colon::Jobs,
             "reset" => Colon::Reset,
             "quit" => Colon::Quit,
             other => unreachable!("`{other}` stands in the table"),
@@ -84,7 +87,7 @@ Type the language of `rexec run`. Variables, functions and imports stay.
   $`ls -l ${dir}`         a command that is typed runs at once, its output as it comes
   let c = $`ls`           kept for later; `c` shows it, `c.run()` runs it
   local().run($`ls`)      the same on a host: its Output is shown
-  it                      the last value
+  it                      the last value; with `;` at its end a line shows none
   p.on(\"stdout\", |e| ...) handlers run also while you type; what they print stands above the line
 
 An open bracket, string or template goes on in the next line. Processes that were started here live

@@ -1,7 +1,10 @@
 //! Values as the prompt shows them.
 
 use super::scan::{KEYWORDS, Kind, scan};
-use crate::{event::Capture, script::Output};
+use crate::{
+    event::Capture,
+    script::{Output, Process},
+};
 use rhai::{Array, Dynamic, Engine, Map};
 
 /// What fits into one line stays in one.
@@ -13,10 +16,43 @@ const MAX_LINES: usize = 200;
 /// A value as one would write it in a script, or as what it is.
 pub(super) fn show(engine: &Engine, value: &Dynamic) -> String {
     let value = value.flatten_clone();
-    match value.read_lock::<Output>() {
-        Some(output) => show_output(output.get()),
-        None => at_depth(engine, &value, 0),
+    if let Some(output) = value.read_lock::<Output>() {
+        return show_output(output.get());
     }
+    if let Some(process) = value.read_lock::<Process>() {
+        return show_process(&process);
+    }
+    if let Some(error) = value.read_lock::<crate::Error>() {
+        return error.to_string();
+    }
+    // What has a form for people of its own: results of `parallel`, tables.
+    let own = ["table", "to_string"].into_iter().filter(|_| is_of_ours(&value));
+    own.filter_map(|form| call(engine, form, &value)).next().unwrap_or_else(|| at_depth(engine, &value, 0))
+}
+
+/// Whether it is none of the types that Rhai brings.
+fn is_of_ours(value: &Dynamic) -> bool {
+    value.type_name().starts_with("rexec::")
+}
+
+/// What a method without arguments says of a value.
+fn call(engine: &Engine, method: &str, value: &Dynamic) -> Option<String> {
+    let said = engine.eval_fn_call::<Dynamic>(method, None, (value.clone(),)).ok()?;
+    said.into_string().ok()
+}
+
+fn show_process(process: &Process) -> String {
+    match process.status() {
+        None => format!("{process:?}, running"),
+        Some(status) => format!("{process:?}, {status}"),
+    }
+}
+
+/// Whether the text asks for its value not to be shown.
+pub(super) fn is_quiet(text: &str) -> bool {
+    let scan = scan(text);
+    let last = scan.spans.iter().rfind(|(_, kind)| *kind != Kind::Comment);
+    last.is_some_and(|(range, _)| &text[range.clone()] == ";")
 }
 
 /// What a command wrote, and how it ended unless it ended well.
@@ -135,12 +171,9 @@ fn show_function(function: &rhai::FnPtr) -> String {
 
 /// By what the type says of itself.
 fn scalar(engine: &Engine, value: &Dynamic) -> String {
-    let said = engine.eval_fn_call::<Dynamic>("to_debug", None, (value.clone(),));
-    match said.ok().and_then(|said| said.into_string().ok()) {
-        // What has no text of its own comes with Rust's name for it.
-        Some(text) if !text.contains("::") => text,
-        _ => format!("<{}>", engine.map_type_name(value.type_name())),
-    }
+    // What has no text of its own comes with Rust's name for it.
+    let said = call(engine, "to_debug", value).filter(|said| !said.contains("::"));
+    said.unwrap_or_else(|| format!("<{}>", engine.map_type_name(value.type_name())))
 }
 
 #[cfg(test)]
@@ -180,6 +213,13 @@ mod tests {
         for text in ["$`ls`", "$`ls` | $`wc`", "cmd(\"ls\")", "c.arg(1)", "let c = $`ls`; c", "f()"] {
             assert!(is_to_run(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_semicolon_keeps_a_value_quiet() {
+        assert!(is_quiet("f(); // why"));
+        assert!(!is_quiet("let a = 1; a"));
+        assert!(!is_quiet("\";\""));
     }
 
     #[test]

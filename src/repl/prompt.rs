@@ -132,6 +132,7 @@ impl Prompt<'_> {
             Ok(Colon::Help) => self.front.say(&colon::help()),
             Ok(Colon::Doc(name)) => self.front.say(&self.documentation_of(&name)),
             Ok(Colon::Vars) => self.front.say(&self.everything_defined()),
+            Ok(Colon::Jobs) => return self.ask(Request::Jobs),
             Ok(Colon::Reset) => return self.ask(Request::Reset),
             Ok(Colon::Load(path)) => return self.load(&path),
         }

@@ -20,6 +20,8 @@ pub(super) struct Worker {
 pub(super) enum Request {
     /// Run text, and show its value.
     Run(Source, String),
+    /// Show the processes that run.
+    Jobs,
     /// Forget everything.
     Reset,
 }
@@ -133,6 +135,10 @@ impl Thread {
                     self.names.set(session.names());
                     tell(sender, answer);
                 }
+                Request::Jobs => {
+                    show_jobs(session);
+                    tell(sender, Answer::Done);
+                }
                 Request::Reset => return Why::Reset(sender),
             }
         }
@@ -190,7 +196,7 @@ impl Thread {
         {
             return run_command(session, &command, cancellation);
         }
-        if !value.is_unit() && session.exit_code().is_none() {
+        if !value.is_unit() && !pretty::is_quiet(text) && session.exit_code().is_none() {
             // Where nobody reads any more, the next line read is the end.
             let _ = session.run().print(&pretty::show(session.engine(), value));
         }
@@ -201,6 +207,13 @@ impl Thread {
     fn report(&self, session: &Session, error: &ScriptError) {
         session.run().eprint(&(self.report)(error));
     }
+}
+
+fn show_jobs(session: &Session) {
+    let running = session.running();
+    let text = if running.is_empty() { "nothing runs".into() } else { running.join("\n") };
+    // Where nobody reads any more, the next line read is the end.
+    let _ = session.run().print(&text);
 }
 
 fn run_command(session: &mut Session, command: &Command, cancellation: CancellationToken) -> Answer {

@@ -8,7 +8,7 @@ fn a_value_is_shown_as_one_would_write_it() {
     let mut terminal = state.start();
     assert_eq!(terminal.run("1 + 2"), "3");
     assert_eq!(terminal.run("\"a\" + 'b'"), "\"ab\"");
-    assert_eq!(terminal.run("let quiet = 1;"), "");
+    assert_eq!(terminal.run("6 * 7; // the answer"), "");
     assert_eq!(terminal.run("#{ list: [1, 2], text: \"x\" }"), "#{ list: [1, 2], text: \"x\" }");
 }
 
@@ -115,4 +115,14 @@ fn ctrl_d_and_quit_leave() {
         terminal.press(keys);
         assert_eq!(terminal.wait().code(), Some(0));
     }
+}
+
+#[test]
+fn results_of_many_are_shown_as_a_table_and_count_as_looked_at() {
+    let state = State::new();
+    let mut terminal = state.start();
+    let shown = terminal.run("parallel([1, 2], |n| if n == 1 { throw \"no luck\" } else { n })");
+    assert!(shown.contains("no luck") && shown.contains("failed"), "{shown}");
+    terminal.press("\x04");
+    assert_eq!(terminal.wait().code(), Some(0));
 }

@@ -120,6 +120,11 @@ impl Process {
         self.inner().process.pid()
     }
 
+    /// How it ended, if it has.
+    pub fn status(&self) -> Option<ExitStatus> {
+        self.inner().process.try_wait()
+    }
+
     /// Waits until it has ended, and gives what it left, whatever its status.
     ///
     /// Filters and handlers see everything that it writes; a loop that comes later gets what there
@@ -217,6 +222,11 @@ impl Inner {
         self.command.to_string()
     }
 
+    /// Which process it is, for messages.
+    fn describe(&self) -> String {
+        format!("process {} `{}` on {}", self.process.pid().unwrap_or(0), self.title(), self.host)
+    }
+
     fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
         Error::new(kind, message).with_command(self.title()).with_host(self.host.name())
     }
@@ -224,7 +234,7 @@ impl Inner {
 
 impl fmt::Debug for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} `{}` on {}", self.pid().unwrap_or(0), self.inner().title(), self.host())
+        f.write_str(&self.inner().describe())
     }
 }
 
@@ -288,6 +298,12 @@ impl Processes {
             started.limit = 2 * started.list.len() + 16;
         }
         started.list.push(inner.clone());
+    }
+
+    /// Those that still run, as they print. No handles: with the last one goes their output.
+    #[cfg(feature = "cli")]
+    pub(crate) fn running(&self) -> Vec<String> {
+        lock(&self.0).list.iter().filter(|inner| inner.is_running()).map(|inner| inner.describe()).collect()
     }
 
     /// Ends all that still run: asks, waits, kills; all at the same time.

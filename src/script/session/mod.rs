@@ -109,7 +109,8 @@ impl Session {
         }
         let result = {
             let _entered = Scope { run: self.run.clone(), cancellation }.enter();
-            self.run_statements(&ast.statements()[count..], &name)
+            let result = self.run_statements(&ast.statements()[count..], &name);
+            result.map_err(|problem| scope::take_failure().unwrap_or(problem))
         };
         self.forget_hidden();
         self.read_modules();
@@ -176,6 +177,11 @@ impl Session {
         let scope = Scope { run: self.run.clone(), cancellation };
         let ending = ending::run_to_its_end(&self.engine, &scope, || Ok(Dynamic::UNIT));
         (ending.exit_code, ending.result.err().map(|problem| self.explain(&problem)))
+    }
+
+    /// The processes that run, as they print.
+    pub(crate) fn running(&self) -> Vec<String> {
+        self.run.processes.running()
     }
 
     /// Whether it is to end: it was cancelled, or `exit` was called.
@@ -256,8 +262,8 @@ impl Session {
         messages::types(self.engine.map_type_name(value.type_name()))
     }
 
-    /// A variable that another one of its name hides can't be reached any more, and what it holds
-    /// (a process, say) should not live on because of it.
+    /// A variable that another one of its name hides can't be reached any more: what it holds is let
+    /// go.
     fn forget_hidden(&mut self) {
         let mut seen = HashSet::new();
         let all: Vec<_> = std::mem::take(&mut self.variables).into_iter().collect();
