@@ -61,6 +61,7 @@ macro_rules! every_case {
                 chmod_sets_the_mode
                 relative_paths_start_at_the_base
                 a_slash_at_the_end_means_nothing
+                a_real_path_follows_every_link
             }
             transfer {
                 a_file_goes_there_and_back
@@ -85,6 +86,7 @@ macro_rules! every_case {
                 a_transfer_sets_the_mode_that_it_is_given
                 long_names_and_hard_links_arrive
                 small_files_that_change_are_sent_anew
+                links_at_the_destination_can_be_refused
             }
         }
     };

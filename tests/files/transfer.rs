@@ -357,3 +357,19 @@ pub(crate) async fn small_files_that_change_are_sent_anew(on: &Place) {
     assert_eq!(on.text("there/29").await, "29 of version 2");
     assert_eq!(on.text("there/dangling target").await, "through the link");
 }
+
+pub(crate) async fn links_at_the_destination_can_be_refused(on: &Place) {
+    on.file_here("folder/d/a", "x");
+    on.file_here("folder/b", "x");
+    on.files.mkdir(on.at("elsewhere")).await.unwrap();
+    let mut options = defaults();
+    options.follow_links = false;
+    for (name, target) in [("d", "../elsewhere"), ("b", "../elsewhere/b")] {
+        on.files.mkdir(on.at("there")).await.unwrap();
+        on.files.symlink(target, on.at("there").join(name)).await.unwrap();
+        let error = on.files.upload(on.here("folder"), on.at("there"), &options).await.unwrap_err();
+        assert!(error.message().contains("it is a link"), "{error}");
+        on.files.remove_all(on.at("there")).await.unwrap();
+    }
+    assert!(on.names("elsewhere").await.is_empty());
+}

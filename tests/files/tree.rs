@@ -213,3 +213,25 @@ pub(crate) async fn a_slash_at_the_end_means_nothing(on: &Place) {
     on.files.copy(on.at("d/"), on.at("e/")).await.unwrap();
     assert_eq!(on.text("e/a").await, "x");
 }
+
+pub(crate) async fn a_real_path_follows_every_link(on: &Place) {
+    let root = on.files.real_path(on.at("")).await.unwrap();
+    on.files.mkdir(on.at("a/b")).await.unwrap();
+    on.files.symlink("a/b", on.at("link")).await.unwrap();
+    on.files.symlink("../missing/x", on.at("a/dangling")).await.unwrap();
+    on.files.symlink(on.at("link"), on.at("absolute")).await.unwrap();
+    for (path, real) in [
+        ("a/b", "a/b"),
+        ("link/new/file", "a/b/new/file"),
+        ("link/../c", "a/c"),
+        ("a/dangling", "missing/x"),
+        ("absolute/./x/..", "a/b"),
+        ("../../../../../../../../..", ""),
+    ] {
+        let expected = if real.is_empty() { PathBuf::from("/") } else { root.join(real) };
+        assert_eq!(on.files.real_path(on.at(path)).await.unwrap(), expected, "{path}");
+    }
+    on.files.symlink("circle", on.at("circle")).await.unwrap();
+    on.files.real_path(on.at("circle")).await.unwrap_err();
+    assert_eq!(on.files.real_path("relative").await.unwrap_err().kind(), ErrorKind::Invalid);
+}

@@ -1,7 +1,7 @@
 //! Files in scripts: what each function takes and gives, and how it refuses.
 
 use crate::folder::{Folder, TestConsole};
-use rexec::ScriptHost;
+use rexec::{ScriptHost, script::policy::Policy};
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
@@ -177,7 +177,7 @@ fn a_closure_that_throws_ends_the_transfer() {
 #[test]
 fn a_closure_may_use_files_itself() {
     let script = r#"
-        here.upload(dir + "/a.txt", "x", #{ progress: |p| local().write(dir + "/told", `${p.files}`) });
+        here.upload(dir + "/a.txt", "x", #{ progress: |p| here.write("told", `${p.files}`) });
         here.read("told")
     "#;
     assert_eq!(eval(script), r#""1""#);
@@ -301,4 +301,91 @@ fn a_dry_run_reads_and_changes_nothing() {
         assert!(told.contains(what), "{what}\n{told}");
     }
     assert_eq!(told.matches("would ").count(), 11, "{told}");
+}
+
+/// Runs a script that may read and write only below the folder's `mine`; gives what it gave.
+fn eval_guarded(folder: &Folder, script: &str) -> String {
+    let mine = folder.path().join("mine");
+    let allowed = ["read", "write"].map(|kind| format!("{kind}:{}", mine.display()).parse().unwrap());
+    let policy = allowed.into_iter().fold(Policy::new(), Policy::allow);
+    let host = ScriptHost::builder().policy(policy).build();
+    let end = folder.run_with(&host, &beside(folder, script));
+    format!("{:?}", end.unwrap_or_else(|error| panic!("{error}\n{script}")).value)
+}
+
+fn guarded_folder() -> Folder {
+    let folder =
+        Folder::with(&[("mine/a", "alpha"), ("mine/d/b", "beta"), ("secret", "s3cret"), ("theirs/b", "old")]);
+    std::os::unix::fs::symlink("../secret", folder.path().join("mine/link")).unwrap();
+    std::os::unix::fs::symlink("../theirs", folder.path().join("mine/theirs")).unwrap();
+    std::os::unix::fs::symlink("../new", folder.path().join("mine/dangling")).unwrap();
+    folder
+}
+
+#[test]
+fn a_policy_allows_what_is_below_its_paths() {
+    for (call, value) in [
+        (r#"here.read("mine/a")"#, r#""alpha""#),
+        (r#"here.write("mine/x", "y"); here.read("mine/x")"#, r#""y""#),
+        (r#"here.in_dir("mine").list(".")"#, r#"["a", "d", "dangling", "link", "theirs"]"#),
+        (r#"here.glob("mine/**/b")"#, r#"["mine/d/b"]"#),
+        (r#"here.copy("mine/d", "mine/e").files"#, "1"),
+        (r#"here.upload(dir + "/mine/d", "mine/f").files"#, "1"),
+        (r#"here.download("mine/d", dir + "/mine/g").files"#, "1"),
+        (r#"here.rename("mine/a", "mine/z"); here.exists("mine/z")"#, "true"),
+        // The link itself, and not what it points to.
+        (r#"here.remove("mine/link"); here.read_link("mine/theirs")"#, r#""../theirs""#),
+    ] {
+        assert_eq!(eval_guarded(&guarded_folder(), call), value, "{call}");
+    }
+}
+
+#[test]
+fn a_policy_denies_everything_else_and_nothing_leads_around_it() {
+    for call in [
+        r#"here.read("secret")"#,
+        r#"here.read("mine/../secret")"#,
+        r#"here.read("mine/link")"#,
+        r#"here.read_bytes("mine/link")"#,
+        r#"here.checksum("mine/link")"#,
+        r#"here.stat("mine/link")"#,
+        r#"here.exists("secret")"#,
+        r#"here.list("mine/theirs")"#,
+        r#"here.list(".")"#,
+        r#"here.glob("*")"#,
+        r#"here.glob("mine/t*/b")"#,
+        r#"here.write("secret", "x")"#,
+        r#"here.write("mine/theirs/b", "x")"#,
+        r#"here.write("mine/dangling", "x")"#,
+        r#"here.append("mine/link", "x")"#,
+        r#"here.mkdir("mine/theirs/new")"#,
+        r#"here.remove("mine/theirs/b")"#,
+        r#"here.remove("theirs", #{ recursive: true })"#,
+        r#"here.rename("mine/a", "mine/theirs/a")"#,
+        r#"here.rename("theirs/b", "mine/b")"#,
+        r#"here.chmod("mine/link", 0o777)"#,
+        r#"here.chown("secret", "root")"#,
+        r#"here.symlink("x", "theirs/l")"#,
+        r#"here.copy("secret", "mine/s")"#,
+        r#"here.copy("mine/a", "theirs/b")"#,
+        r#"here.upload(dir + "/secret", "mine/s")"#,
+        r#"here.upload(dir + "/mine/a", "theirs/b")"#,
+        r#"here.download("secret", dir + "/mine/s")"#,
+        r#"here.download("mine/a", dir + "/theirs/b")"#,
+        r#"here.temp_dir()"#,
+    ] {
+        let folder = guarded_folder();
+        let kind = eval_guarded(&folder, &format!("attempt(|| {call}).error.kind"));
+        assert_eq!(kind, r#""denied""#, "{call}");
+        assert_eq!(fs::read_to_string(folder.path().join("secret")).unwrap(), "s3cret");
+        assert_eq!(fs::read_to_string(folder.path().join("theirs/b")).unwrap(), "old");
+        assert!(!folder.path().join("new").exists(), "{call}");
+    }
+    // What would be written through a link within a folder.
+    let folder = guarded_folder();
+    fs::create_dir_all(folder.path().join("mine/from/theirs")).unwrap();
+    fs::write(folder.path().join("mine/from/theirs/b"), "new").unwrap();
+    let error = eval_guarded(&folder, r#"attempt(|| here.upload(dir + "/mine/from", "mine")).error.message"#);
+    assert!(error.contains("it is a link"), "{error}");
+    assert_eq!(fs::read_to_string(folder.path().join("theirs/b")).unwrap(), "old");
 }

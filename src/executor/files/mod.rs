@@ -3,6 +3,7 @@
 mod glob;
 mod mode;
 mod read;
+mod real_path;
 mod temp_dir;
 mod template;
 mod transfer;

@@ -1,6 +1,6 @@
 //! What is in files: `read`, `write`, `append`, `checksum`, `template`.
 
-use super::{changing, mode::ModeOption, reading};
+use super::{access::Access, changing, mode::ModeOption, reading};
 use crate::{
     backend::WriteOptions,
     executor::{Files, render_template},
@@ -89,11 +89,15 @@ print(local().read_bytes(dir + "/data").len());  // 3
 }
 
 fn read(host: &Host, path: &str, options: &ReadOptions) -> ScriptResult<String> {
-    reading(host, |files| async move { options.limit(files).read_to_string(path).await })
+    reading(
+        host,
+        &[Access::read(path)],
+        |files| async move { options.limit(files).read_to_string(path).await },
+    )
 }
 
 fn read_bytes(host: &Host, path: &str, options: &ReadOptions) -> ScriptResult<Blob> {
-    reading(host, |files| async move { options.limit(files).read_bytes(path).await })
+    reading(host, &[Access::read(path)], |files| async move { options.limit(files).read_bytes(path).await })
 }
 
 impl ReadOptions {
@@ -170,7 +174,9 @@ fn write(host: &Host, path: &str, contents: &Dynamic, options: WriteOptions) -> 
     let contents = convert::blob_or_text(contents)?;
     let doing = if options.append { "append" } else { "write" };
     let would = format!("{doing} {} bytes to {path}", contents.len());
-    changing(host, &would, |files| async move { files.write_with(path, contents, &options).await })
+    changing(host, &[Access::write(path)], &would, |files| async move {
+        files.write_with(path, contents, &options).await
+    })
 }
 
 fn register_checksum(engine: &mut Engine) {
@@ -187,7 +193,8 @@ print(local().checksum(path).sub_string(0, 8));  // ba7816bf
 ```
 "#,
         |host: &mut Host, path: ImmutableString| {
-            reading(host, |files| async move { files.checksum(&*path).await })
+            let path = &*path;
+            reading(host, &[Access::read(path)], |files| async move { files.checksum(path).await })
         },
     );
 }

@@ -1,5 +1,6 @@
 //! Files in scripts: reading, writing, moving and looking at them on any host.
 
+mod access;
 mod contents;
 mod mode;
 mod temp_dirs;
@@ -7,6 +8,8 @@ mod transfer;
 mod tree;
 
 pub(super) use temp_dirs::TempDirs;
+
+use access::{Access, permit};
 
 use super::{
     hosts::Host,
@@ -33,20 +36,27 @@ fn files_of(host: &Host) -> Files {
 }
 
 /// Does something that only reads.
-fn reading<T, F>(host: &Host, work: impl FnOnce(Files) -> F) -> ScriptResult<T>
+fn reading<T, F>(host: &Host, accesses: &[Access], work: impl FnOnce(Files) -> F) -> ScriptResult<T>
 where
     F: Future<Output = crate::Result<T>>,
 {
+    permit(host, accesses)?;
     scope::wait(work(files_of(host)))
 }
 
 /// Does something that changes files. A dry run only says that it `would`, and gives what stands
 /// for "nothing was done".
-fn changing<T, F>(host: &Host, would: &str, work: impl FnOnce(Files) -> F) -> ScriptResult<T>
+fn changing<T, F>(
+    host: &Host,
+    accesses: &[Access],
+    would: &str,
+    work: impl FnOnce(Files) -> F,
+) -> ScriptResult<T>
 where
     T: Default,
     F: Future<Output = crate::Result<T>>,
 {
+    permit(host, accesses)?;
     match is_dry(host, would)? {
         true => Ok(T::default()),
         false => scope::wait(work(files_of(host))),

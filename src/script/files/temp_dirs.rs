@@ -1,6 +1,9 @@
 //! `temp_dir`, and what becomes of its directories at the end of the script.
 
-use super::{files_of, is_dry};
+use super::{
+    access::{Access, permit},
+    files_of, is_dry,
+};
 use crate::{
     Error, ErrorKind,
     executor::TempDir,
@@ -77,5 +80,7 @@ fn temp_dir(host: &Host) -> ScriptResult<String> {
     let dir = scope::wait(async { files_of(host).temp_dir().await })?;
     let path = dir.path().to_string_lossy().into_owned();
     scope::current()?.run.temp_dirs.push(dir);
+    // Where it would be was not known before. One that may not be used goes with the script.
+    permit(host, &[Access::write(&path)])?;
     Ok(path)
 }

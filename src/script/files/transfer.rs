@@ -1,6 +1,10 @@
 //! `upload`, `download` and `copy`: files and folders on their way, with their progress.
 
-use super::{changing, files_of, is_dry, mode::ModeOption};
+use super::{
+    access::{Access, permit},
+    changing, files_of, is_dry,
+    mode::ModeOption,
+};
 use crate::{
     Error, ErrorKind, Result,
     executor::{Files, TransferOptions, TransferProgress, TransferReport},
@@ -102,6 +106,8 @@ fn upload(
     options: Map,
 ) -> ScriptResult<Map> {
     let (options, watcher) = read_options("upload", options)?;
+    permit(&this_machine()?, &[Access::read(&local)])?;
+    permit(host, &[Access::write(&remote)])?;
     if is_dry(host, &format!("upload {local} to {remote}"))? {
         return Ok(dry_report());
     }
@@ -150,6 +156,8 @@ fn download(
     options: Map,
 ) -> ScriptResult<Map> {
     let (options, watcher) = read_options("download", options)?;
+    permit(host, &[Access::read(&remote)])?;
+    permit(&this_machine()?, &[Access::write(&local)])?;
     if is_dry(host, &format!("download {remote} to {local}"))? {
         return Ok(dry_report());
     }
@@ -175,10 +183,17 @@ print(host.read("c/b"));  // x
 ```
 "#,
         |host: &mut Host, from: ImmutableString, to: ImmutableString| -> ScriptResult<Map> {
+            let (from, to) = (&*from, &*to);
             let would = format!("copy {from} to {to}");
-            changing(host, &would, |files| async move { files.copy(&*from, &*to).await }).map(describe_report)
+            let accesses = [Access::read(from), Access::write(to)];
+            changing(host, &accesses, &would, |files| async move { files.copy(from, to).await })
+                .map(describe_report)
         },
     );
+}
+
+fn this_machine() -> ScriptResult<Host> {
+    Ok(scope::current()?.run.local())
 }
 
 fn read_options(function: &str, mut map: Map) -> ScriptResult<(TransferOptions, Watcher)> {
@@ -203,6 +218,8 @@ fn read_options(function: &str, mut map: Map) -> ScriptResult<(TransferOptions, 
     options.verify = given.verify.unwrap_or(options.verify);
     options.skip_unchanged = given.skip_unchanged.unwrap_or(options.skip_unchanged);
     options.at_once = given.limit.unwrap_or(options.at_once);
+    // A link would lead out of what the policy allows.
+    options.follow_links = scope::current()?.run.settings.policy.is_empty();
     Ok((options, watcher))
 }
 

@@ -1,6 +1,9 @@
 //! Directories, names and links: `exists`, `stat`, `list`, `glob`, `mkdir`, `remove`, ...
 
-use super::{changing, mode, reading};
+use super::{
+    access::{Access, permit},
+    changing, mode, reading,
+};
 use crate::{
     ErrorKind,
     backend::FileMetadata,
@@ -45,7 +48,8 @@ print(local().exists("/"));  // true
 ```
 "#,
         |host: &mut Host, path: ImmutableString| {
-            reading(host, |files| async move { files.exists(&*path).await })
+            let path = &*path;
+            reading(host, &[Access::read(path)], |files| async move { files.exists(path).await })
         },
     );
     function(
@@ -60,7 +64,8 @@ print(local().stat("/").kind);  // directory
 ```
 "#,
         |host: &mut Host, path: ImmutableString| {
-            reading(host, |files| async move { files.stat(&*path).await }).map(describe)
+            let path = &*path;
+            reading(host, &[Access::read(path)], |files| async move { files.stat(path).await }).map(describe)
         },
     );
     function(
@@ -77,7 +82,9 @@ print(local().list(dir));  // ["a", "b"]
 ```
 "#,
         |host: &mut Host, path: ImmutableString| -> ScriptResult<Array> {
-            let entries = reading(host, |files| async move { files.list(&*path).await })?;
+            let path = &*path;
+            let entries =
+                reading(host, &[Access::read(path)], |files| async move { files.list(path).await })?;
             Ok(convert::array(entries.into_iter().map(|entry| entry.name.to_string_lossy().into_owned())))
         },
     );
@@ -97,10 +104,25 @@ print(host.glob("**/*.conf"));  // ["etc/a.conf", "etc/b.conf"]
 ```
 "#,
         |host: &mut Host, pattern: ImmutableString| -> ScriptResult<Array> {
-            let found = reading(host, |files| async move { files.glob(&pattern).await })?;
-            Ok(convert::array(found.into_iter().map(text_of)))
+            let pattern = &*pattern;
+            let start = Access::read(fixed_part(pattern));
+            let found = reading(host, &[start], |files| async move { files.glob(pattern).await })?;
+            let found: Vec<_> = found.into_iter().map(text_of).collect();
+            // Links in the midst of the pattern may have led elsewhere.
+            permit(host, &found.iter().map(|path| Access::read(path).itself()).collect::<Vec<_>>())?;
+            Ok(convert::array(found))
         },
     );
+}
+
+/// The directory that a pattern begins with, before its first special character.
+fn fixed_part(pattern: &str) -> &str {
+    let special = pattern.find(['*', '?', '[', '{', '\\']).unwrap_or(pattern.len());
+    match pattern[..special].rfind('/') {
+        Some(0) => "/",
+        Some(slash) => &pattern[..slash],
+        None => ".",
+    }
 }
 
 /// A path as a text: a name that is no UTF-8 can't be written in a script anyway.
@@ -166,7 +188,7 @@ print(local().exists(dir));  // false
 }
 
 fn mkdir(host: &Host, path: &str, options: MkdirOptions) -> ScriptResult<()> {
-    changing(host, &format!("make the directory {path}"), |files| async move {
+    changing(host, &[Access::write(path)], &format!("make the directory {path}"), |files| async move {
         files.mkdir(path).await?;
         if let Some(owner) = &options.owner {
             files.chown(path, owner).await?;
@@ -180,7 +202,8 @@ fn mkdir(host: &Host, path: &str, options: MkdirOptions) -> ScriptResult<()> {
 
 fn remove(host: &Host, path: &str, options: &RemoveOptions) -> ScriptResult<()> {
     let what = if options.recursive { "with all that is in it" } else { "" };
-    changing(host, format!("remove {path} {what}").trim_end(), |files| async move {
+    let would = format!("remove {path} {what}");
+    changing(host, &[Access::write(path).itself()], would.trim_end(), |files| async move {
         match remove_now(&files, path, options).await {
             Err(error) if options.missing_ok && error.kind() == ErrorKind::NotFound => Ok(()),
             result => result,
@@ -207,8 +230,10 @@ print(host.list("."));  // ["b"]
 ```
 "#,
         |host: &mut Host, from: ImmutableString, to: ImmutableString| {
+            let (from, to) = (&*from, &*to);
             let would = format!("rename {from} to {to}");
-            changing(host, &would, |files| async move { files.rename(&*from, &*to).await })
+            let accesses = [Access::write(from).itself(), Access::write(to).itself()];
+            changing(host, &accesses, &would, |files| async move { files.rename(from, to).await })
         },
     );
 }
@@ -230,8 +255,14 @@ print(local().stat(path).mode);  // 0755
 "##,
         |host: &mut Host, path: ImmutableString, mode: Dynamic| -> ScriptResult<()> {
             let mode = mode::from_value(&mode)?;
+            let path = &*path;
             let would = format!("set mode {mode} of {path}");
-            changing(host, &would, |files| async move { files.chmod(&*path, mode).await })
+            changing(
+                host,
+                &[Access::write(path)],
+                &would,
+                |files| async move { files.chmod(path, mode).await },
+            )
         },
     );
     function(
@@ -249,8 +280,14 @@ print(local().stat(path).owner == owner);  // true
 ```
 "#,
         |host: &mut Host, path: ImmutableString, owner: ImmutableString| {
+            let (path, owner) = (&*path, &*owner);
             let would = format!("give {path} to {owner}");
-            changing(host, &would, |files| async move { files.chown(&*path, &owner).await })
+            changing(
+                host,
+                &[Access::write(path)],
+                &would,
+                |files| async move { files.chown(path, owner).await },
+            )
         },
     );
 }
@@ -273,8 +310,11 @@ print(host.read_link("current"));  // releases/2
 ```
 "#,
         |host: &mut Host, target: ImmutableString, link: ImmutableString| {
+            let (target, link) = (&*target, &*link);
             let would = format!("make the link {link} to {target}");
-            changing(host, &would, |files| async move { files.symlink(&*target, &*link).await })
+            changing(host, &[Access::write(link).itself()], &would, |files| async move {
+                files.symlink(target, link).await
+            })
         },
     );
     function(
@@ -290,7 +330,9 @@ print(host.read_link("link"));  // nowhere
 ```
 "#,
         |host: &mut Host, path: ImmutableString| {
-            reading(host, |files| async move { files.read_link(&*path).await }).map(text_of)
+            let path = &*path;
+            reading(host, &[Access::read(path).itself()], |files| async move { files.read_link(path).await })
+                .map(text_of)
         },
     );
 }

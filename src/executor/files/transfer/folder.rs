@@ -47,25 +47,29 @@ impl Transfer<'_> {
         for TreeEntry { path, metadata } in tree {
             let (from, to) = (below(from, &path), below(to, &path));
             let found = existing.get(&path);
+            let is_link = found.is_some_and(|found| found.is_link);
             match metadata.kind {
+                FileKind::Directory | FileKind::File if is_link && !self.options.follow_links => {
+                    return Err(self.in_the_way(&to, "a link", metadata.kind.name()));
+                }
                 FileKind::Directory if existing.has_dir(&path) => {}
                 FileKind::Directory if found.is_some() => {
-                    return Err(self.in_the_way(&to, "a file", "a directory"));
+                    return Err(self.in_the_way(&to, "a file", "directory"));
                 }
                 FileKind::Directory => plan.directories.push((to, metadata.mode)),
                 FileKind::File if existing.has_dir(&path) => {
-                    return Err(self.in_the_way(&to, "a directory", "a file"));
+                    return Err(self.in_the_way(&to, "a directory", "file"));
                 }
                 FileKind::File => {
                     let existing = found.and_then(|found| found.metadata.clone());
                     let is_taken = found.is_some();
                     plan.files.push(Item { from, to, metadata, existing, is_taken, checksum: None });
                 }
-                FileKind::Symlink if found.is_some_and(|found| found.is_dir() && !found.is_link) => {
-                    return Err(self.in_the_way(&to, "a directory", "a link"));
+                FileKind::Symlink if found.is_some_and(|found| found.is_dir() && !is_link) => {
+                    return Err(self.in_the_way(&to, "a directory", "link"));
                 }
                 FileKind::Symlink => {
-                    plan.links.push(Link { from, to, exists: found.is_some_and(|found| found.is_link) });
+                    plan.links.push(Link { from, to, exists: is_link });
                 }
                 FileKind::Other => self.tally.left_out(from),
             }

@@ -37,6 +37,10 @@ pub struct TransferOptions {
     /// Whether a file that is there with the same size and SHA-256 is left alone. On by default.
     /// This is also what makes an interrupted transfer of a folder go on where it was.
     pub skip_unchanged: bool,
+    /// Whether links that are at the destination are followed: a link to a directory is used as
+    /// one, and what a link to a file points to is written. On by default. Off, such a link is in
+    /// the way, so that nothing is written outside of the destination.
+    pub follow_links: bool,
     /// How many files are on their way at once: 32 unless set. Of files over 1 MiB it is 4.
     pub at_once: usize,
     /// Is told how far it is.
@@ -45,7 +49,15 @@ pub struct TransferOptions {
 
 impl Default for TransferOptions {
     fn default() -> Self {
-        Self { mode: None, owner: None, verify: true, skip_unchanged: true, at_once: 32, progress: None }
+        Self {
+            mode: None,
+            owner: None,
+            verify: true,
+            skip_unchanged: true,
+            follow_links: true,
+            at_once: 32,
+            progress: None,
+        }
     }
 }
 
@@ -56,6 +68,7 @@ impl fmt::Debug for TransferOptions {
             .field("owner", &self.owner)
             .field("verify", &self.verify)
             .field("skip_unchanged", &self.skip_unchanged)
+            .field("follow_links", &self.follow_links)
             .field("at_once", &self.at_once)
             .finish_non_exhaustive()
     }
@@ -216,7 +229,7 @@ impl<'a> Transfer<'a> {
     async fn single(&self, from: PathBuf, to: PathBuf, metadata: FileMetadata) -> Result<()> {
         let existing = self.to.told(self.to.system.metadata(&to).await)?;
         match &existing {
-            Some(existing) if existing.is_dir() => return Err(self.in_the_way(&to, "a directory", "a file")),
+            Some(existing) if existing.is_dir() => return Err(self.in_the_way(&to, "a directory", "file")),
             Some(_) => {}
             None => self.make_directory_above(&to).await?,
         }
@@ -236,7 +249,7 @@ impl<'a> Transfer<'a> {
 
     /// The error for a name that stands for something else already.
     fn in_the_way(&self, path: &Path, is: &str, wanted: &str) -> Error {
-        let message = format!("write {}: it is {is}, where {wanted} should go", show(path));
+        let message = format!("write {}: it is {is}, where a {wanted} should go", show(path));
         self.to.in_context(Error::new(ErrorKind::Io, message))
     }
 }
