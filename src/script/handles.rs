@@ -5,12 +5,16 @@
 //! would fail as a data race. So the engine is handed a copy of the handle, which is a handle to
 //! the same thing.
 
+use super::toolbox::args;
 use rhai::{Dynamic, Engine, EvalContext};
 
 // The engine marks this as deprecated, by which it means "volatile": its version is pinned.
 #[allow(deprecated)]
 pub(super) fn register(engine: &mut Engine) {
-    engine.on_var(|name, index, context| Ok(shared_handle(name, index, &context)));
+    // The engine has room for one such function, so `args` is asked here too.
+    engine.on_var(|name, index, context| {
+        Ok(args::resolve(name, context.scope()).or_else(|| shared_handle(name, index, &context)))
+    });
 }
 
 /// A copy of the handle in this variable, if it holds one and is shared with a closure; `index` is

@@ -4,7 +4,7 @@
 //! scope: the compiler is told that it exists, and whoever reads it gets the run's arguments.
 
 use crate::script::{convert, scope};
-use rhai::{Array, Dynamic, Engine, Scope};
+use rhai::{Array, Dynamic, Scope};
 
 const NAME: &str = "args";
 
@@ -26,10 +26,4 @@ pub(crate) fn visible_with<'a>(variables: &Scope<'a>) -> Scope<'a> {
         visible.push_dynamic(name.to_owned(), if is_constant { value.into_read_only() } else { value });
     }
     visible
-}
-
-pub(super) fn register(engine: &mut Engine) {
-    // The engine marks this as deprecated, by which it means "volatile": its version is pinned.
-    #[allow(deprecated)]
-    engine.on_var(|name, _, context| Ok(resolve(name, context.scope())));
 }

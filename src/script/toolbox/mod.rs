@@ -19,7 +19,6 @@ use rhai::Engine;
 
 /// Registers all of them.
 pub(super) fn register(engine: &mut Engine) {
-    args::register(engine);
     cli::register(engine);
     control::register(engine);
     environment::register(engine);
