@@ -101,6 +101,7 @@ impl Cursor {
         Self { batch, index: 0, start: 0 }
     }
 
+    #[inline]
     fn next(&mut self) -> Option<ProcessEvent> {
         let (line, next) = self.batch.line_at(self.index, self.start)?;
         self.index += 1;
@@ -168,6 +169,7 @@ impl EventStream {
     }
 
     /// The next event, or `None` after the last. Dropping the future loses nothing.
+    #[inline]
     pub async fn recv(&mut self) -> Option<ProcessEvent> {
         if let Some(event) = self.next_buffered() {
             return Some(event);
@@ -188,7 +190,10 @@ impl EventStream {
                     Some(batch) => BatchEvent::Output(batch),
                     None => continue,
                 },
-                Message::Exited(status) => BatchEvent::Exited(status),
+                Message::Exited(status) => {
+                    self.receiver = None;
+                    BatchEvent::Exited(status)
+                }
             });
         }
     }
@@ -217,7 +222,12 @@ impl EventStream {
         match message {
             Message::Started { pid } => self.pending.push_back(ProcessEvent::Started { pid }),
             Message::Batch(batch) => self.current = self.filter(batch).map(Cursor::new),
-            Message::Exited(status) => self.pending.push_back(ProcessEvent::Exited(status)),
+            Message::Exited(status) => {
+                // Nothing comes after it: whoever asks for more need not wait until the sender is
+                // gone.
+                self.receiver = None;
+                self.pending.push_back(ProcessEvent::Exited(status));
+            }
         }
     }
 

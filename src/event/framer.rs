@@ -31,6 +31,8 @@ pub struct Framer {
     /// How much of the buffer was searched already and holds no newline.
     searched: usize,
     max_line: usize,
+    /// How many lines the batch before had: the next one will have about as many.
+    lines_before: usize,
 }
 
 /// What is reserved for a read: more than a pipe holds by default (64 KiB, `pipe(7)`).
@@ -39,7 +41,7 @@ const READ_SIZE: usize = 64 << 10;
 impl Framer {
     /// A framer for one output of one stage of a pipeline.
     pub fn new(stream: OutputStream, stage: usize) -> Self {
-        Self { stream, stage, buffer: BytesMut::new(), searched: 0, max_line: MAX_LINE }
+        Self { stream, stage, buffer: BytesMut::new(), searched: 0, max_line: MAX_LINE, lines_before: 0 }
     }
 
     #[cfg(test)]
@@ -80,7 +82,7 @@ impl Framer {
     }
 
     fn find_lines(&self) -> (Vec<(u32, LineEnding)>, usize) {
-        let mut ends = Vec::new();
+        let mut ends = Vec::with_capacity(self.lines_before);
         let mut start = 0;
         for offset in memchr::memchr_iter(b'\n', &self.buffer[self.searched..]) {
             let newline = self.searched + offset;
@@ -106,6 +108,7 @@ impl Framer {
         if ends.is_empty() {
             return None;
         }
+        self.lines_before = ends.len();
         Some(Batch {
             stream: self.stream,
             stage: self.stage,

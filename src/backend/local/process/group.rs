@@ -12,6 +12,7 @@ use std::{
     os::unix::process::ExitStatusExt,
     pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
+    thread,
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -148,6 +149,17 @@ impl Group {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Option<Child>>> {
         self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Group {
+    /// Children that are still there belong to a task that was dropped with its runtime, and
+    /// somebody has to take notice when they end.
+    fn drop(&mut self) {
+        let left = self.running();
+        if !left.is_empty() {
+            thread::spawn(move || left.into_iter().for_each(unix::reap));
+        }
     }
 }
 

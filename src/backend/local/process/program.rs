@@ -5,9 +5,8 @@
 //! missing interpreter. And a program that is named by its full path is started faster, also when
 //! the command has another `PATH` or another directory.
 
-use super::environment;
+use super::{environment, unix};
 use crate::{Error, ErrorKind, Result, command::Command};
-use nix::unistd::{AccessFlags, eaccess};
 use std::{
     ffi::OsStr,
     fs,
@@ -27,9 +26,7 @@ pub(super) fn directory(command: &Command) -> Result<Option<PathBuf>> {
         }
         Ok(_) => {}
     }
-    if let Err(error) = eaccess(path.as_path(), AccessFlags::X_OK) {
-        return Err(Error::from_io(format!("directory `{shown}`"), error.into()));
-    }
+    unix::may_execute(path).map_err(|error| Error::from_io(format!("directory `{shown}`"), error))?;
     let full = std::path::absolute(path).map_err(|error| Error::from_io(format!("`{shown}`"), error))?;
     Ok(Some(full))
 }
@@ -38,16 +35,12 @@ pub(super) fn directory(command: &Command) -> Result<Option<PathBuf>> {
 /// command's directory, any other in its `PATH`.
 pub(super) fn find(command: &Command, directory: Option<&Path>) -> Result<PathBuf> {
     let program = command.program.as_os_str();
-    let base = match directory {
-        Some(path) => path.to_owned(),
-        None => std::env::current_dir()
-            .map_err(|error| Error::from_io("the directory that rexec runs in", error))?,
-    };
     if program.as_bytes().contains(&b'/') {
-        let file = base.join(program);
+        let file = directory.unwrap_or(Path::new("")).join(program);
         return check(&file).map(|()| file);
     }
-    search(program, &environment::search_path(command), &base)
+    // With a dot, so that a file found here is not looked for on the `PATH` once more.
+    search(program, &environment::search_path(command), directory.unwrap_or(Path::new(".")))
 }
 
 /// As a shell does: the first file that can be run; one that is there but can't be is remembered
@@ -84,8 +77,8 @@ fn check(file: &Path) -> Result<()> {
         Ok(found) if found.is_dir() => {
             Err(Error::new(ErrorKind::Denied, format!("`{shown}` is a directory and can't be run")))
         }
-        Ok(_) => eaccess(file, AccessFlags::X_OK).map_err(|error| {
-            Error::from_io(format!("program `{shown}`"), error.into())
+        Ok(_) => unix::may_execute(file).map_err(|error| {
+            Error::from_io(format!("program `{shown}`"), error)
                 .with_hint(format!("is it executable? `chmod +x {shown}` makes it so"))
         }),
     }

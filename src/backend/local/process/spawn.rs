@@ -50,9 +50,10 @@ pub(super) async fn spawn(
     let (stdin, feed) = input.map(|input| input.split()).unwrap_or_default();
     let pid = u32::try_from(group.id().raw()).ok();
     let heir = (!lives_on).then(|| owner.clone());
-    let supervised = Supervised { group: group.clone(), outputs, feed, judge, heir };
+    let supervised = Supervised { pid, group: group.clone(), outputs, feed, judge, heir };
     let (sender, events) = EventStream::channel();
-    sender.started(pid).await;
+    // From the start of the children to here nothing may wait: a future that is dropped while it
+    // does would leave them to nobody.
     Ok(HostProcess::new(terms, |setter| {
         tokio::spawn(supervised.run(setter, sender));
         ProcessParts { pid, events, stdin, control: Arc::new(Control::new(group, mark, since)) }
@@ -133,6 +134,8 @@ impl Stage<'_> {
         let mut command = async_process::Command::from(command);
         let [stdin, stdout, stderr] = self.wiring.take_stdio();
         command.stdin(stdin).stdout(stdout).stderr(stderr);
+        // The group reaps; `async-process` would wake a thread of its own for each that is reaped.
+        command.reap_on_drop(false);
         command
             .spawn()
             .map_err(|error| program::explain(&self.file, error).with_command(self.command.to_string()))

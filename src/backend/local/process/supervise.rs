@@ -29,6 +29,7 @@ pub(super) type Judge = Box<dyn Fn(&[ExitStatus]) -> ExitStatus + Send>;
 
 /// A process that was just started, with our ends of its pipes.
 pub(super) struct Supervised {
+    pub(super) pid: Option<u32>,
     pub(super) group: Arc<Group>,
     /// Each output with the stage that writes it.
     pub(super) outputs: Vec<(usize, OutputStream, Source)>,
@@ -45,6 +46,7 @@ impl Supervised {
     /// reader that does not take the events keeps only the events waiting, not those who wait for
     /// the process.
     pub(super) async fn run(self, setter: StatusSetter, events: EventSender) {
+        events.started(self.pid).await;
         let end = watch::Sender::new(false);
         let ended = || Ended(end.subscribe());
         let backlog = Backlog::default();

@@ -1,13 +1,17 @@
 //! POSIX system calls, each behind a small safe function.
 
 use crate::event::Signal;
-use nix::fcntl::{FcntlArg, OFlag};
+use nix::{
+    fcntl::{AtFlags, FcntlArg, OFlag},
+    unistd::AccessFlags,
+};
 use std::{
     io,
     os::{
         fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd},
         unix::{fs::OpenOptionsExt, process::CommandExt},
     },
+    path::Path,
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -38,6 +42,18 @@ pub(super) fn signal_process(pid: Pid, number: i32) -> io::Result<()> {
 pub(super) fn signal_group(group: Pid, number: i32) -> io::Result<()> {
     // SAFETY: kill(2) takes two integers and touches no memory.
     check(unsafe { libc::kill(-group.0, number) })
+}
+
+/// Waits until a child ends, and takes notice of it.
+pub(super) fn reap(child: Pid) {
+    let pid = nix::unistd::Pid::from_raw(child.0);
+    // It is no child any longer if somebody was faster; that is all that could go wrong.
+    while nix::sys::wait::waitpid(pid, None) == Err(nix::errno::Errno::EINTR) {}
+}
+
+/// Whether we may execute a file, or go through a directory.
+pub(super) fn may_execute(path: &Path) -> io::Result<()> {
+    Ok(nix::unistd::faccessat(nix::fcntl::AT_FDCWD, path, AccessFlags::X_OK, AtFlags::AT_EACCESS)?)
 }
 
 /// This system's number of a signal, if it has that signal.
