@@ -1,7 +1,7 @@
 //! What the functions of the script language say about themselves: the manual is made from this.
 
-use super::{host::ScriptHost, modules};
-use rhai::{Engine, FuncInfo, ScriptFnMetadata};
+use super::{compile, host::ScriptHost, modules};
+use rhai::{Engine, FnAccess, FuncInfo, ScriptFnMetadata};
 
 /// A function, or a method of its first parameter, with its documentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,8 +84,10 @@ fn of_native(function: FuncInfo) -> Option<FunctionDoc> {
 
 fn of_module(engine: &Engine, module: &str) -> Vec<FunctionDoc> {
     let text = modules::source_text(module).unwrap_or_default();
-    let Ok(ast) = engine.compile(text) else { return Vec::new() };
-    let public = ast.iter_functions().filter(|function| !function.comments.is_empty());
+    let ast = compile::compile(engine, module, &text).expect("what is built in was compiled by a test");
+    let public = ast
+        .iter_functions()
+        .filter(|function| function.access == FnAccess::Public && !function.name.starts_with("anon$"));
     public.map(|function| of_script(module, &function)).collect()
 }
 

@@ -40,6 +40,7 @@ pub(super) fn build() -> Engine {
     super::parallel::register(&mut engine);
     super::results::register(&mut engine);
     super::fan_out::register(&mut engine);
+    super::journal::register(&mut engine);
     super::toolbox::register(&mut engine);
     engine
 }

@@ -88,6 +88,18 @@ impl ScriptHostBuilder {
         self
     }
 
+    /// Whether its scripts go on with what an earlier run began, where they keep a journal of it.
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.settings.resume = resume;
+        self
+    }
+
+    /// Where journals are kept; `$XDG_STATE_HOME/rexec` or `~/.local/state/rexec` unless set.
+    pub fn state_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.settings.state_folder = Some(folder.into());
+        self
+    }
+
     /// What its scripts may do; everything unless set.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.settings.policy = Arc::new(policy);
@@ -170,13 +182,14 @@ impl ScriptHost {
     }
 
     /// A run of a script that has not begun yet.
-    pub(super) fn new_run(&self, runtime: tokio::runtime::Handle) -> Run {
-        Run::new(runtime, self.engine.clone(), self.settings.clone(), self.console.clone())
+    pub(super) fn new_run(&self, runtime: tokio::runtime::Handle, script: &str) -> Run {
+        let engine = self.engine.clone();
+        Run::new(runtime, engine, script.to_owned(), self.settings.clone(), self.console.clone())
     }
 
     async fn run_on_its_own_thread(&self, source: &Script<'_>, ast: AST) -> Result<ScriptEnd, ScriptError> {
         let runtime = tokio::runtime::Handle::current();
-        let run = Arc::new(self.new_run(runtime));
+        let run = Arc::new(self.new_run(runtime, source.source));
         let scope = Scope { run, cancellation: self.cancellation.clone() };
         let engine = self.engine.clone();
         let (sender, receiver) = tokio::sync::oneshot::channel();

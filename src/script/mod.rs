@@ -22,6 +22,7 @@ mod handles;
 mod host;
 mod hosts;
 mod isolate;
+mod journal;
 mod masking;
 mod messages;
 mod mock;

@@ -34,6 +34,10 @@ pub(crate) struct Settings {
     pub(crate) limit: Option<usize>,
     /// What scripts may do.
     pub(crate) policy: Arc<Policy>,
+    /// Go on with what an earlier run began.
+    pub(crate) resume: bool,
+    /// Where what outlives a run is kept; the user's own state folder unless set.
+    pub(crate) state_folder: Option<PathBuf>,
     /// Where modules are looked for, after the importing file's own folder.
     pub(crate) library_path: Vec<PathBuf>,
 }
@@ -44,6 +48,8 @@ pub(crate) struct Run {
     pub(crate) runtime: Handle,
     /// With this its closures are called.
     pub(crate) engine: Arc<Engine>,
+    /// What its script is called: its path, `eval`, `repl`, `-`.
+    pub(crate) script: String,
     pub(crate) settings: Settings,
     /// Where its words go. What stands here is not masked yet: use [`print`](Self::print),
     /// [`eprint`](Self::eprint) and [`log`](Self::log).
@@ -73,12 +79,14 @@ impl Run {
     pub(crate) fn new(
         runtime: Handle,
         engine: Arc<Engine>,
+        script: String,
         settings: Settings,
         console: Arc<dyn Console>,
     ) -> Self {
         Self {
             runtime,
             engine,
+            script,
             settings,
             console,
             masks: Arc::default(),
@@ -98,6 +106,13 @@ impl Run {
     /// belongs to it, and ends with it.
     pub(crate) fn local(&self) -> Host {
         self.local.get_or_init(|| Host::from(crate::Executor::local("script"))).clone()
+    }
+
+    /// The script's path where it is a file, and else what it is called: the same whatever the path
+    /// looks like.
+    pub(crate) fn script_path(&self) -> String {
+        let path = std::fs::canonicalize(&self.script);
+        path.map_or_else(|_| self.script.clone(), |path| path.to_string_lossy().into_owned())
     }
 
     /// Whether the policy lets the script do this.

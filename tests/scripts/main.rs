@@ -12,6 +12,8 @@ mod mocks;
 mod modules;
 mod parallel;
 mod processes;
+mod rollout;
 mod run;
+mod stdlib;
 mod templates;
 mod toolbox;

@@ -132,3 +132,52 @@ fn a_folder_is_no_module() {
         r#""not_found""#
     );
 }
+
+/// Where an error was, innermost first: the file's name and the line.
+fn places(folder: &Folder, script: &str) -> Vec<(String, usize)> {
+    let error = folder.run(script).unwrap_err();
+    let file = |source: &str| source.rsplit('/').next().unwrap_or_default().to_owned();
+    error.places.iter().map(|place| (file(&place.source), place.line)).collect()
+}
+
+#[test]
+fn an_error_in_a_module_names_the_modules_file_and_line() {
+    let folder = Folder::with(&[
+        ("broken.rhai", "fn f() { 1 }\nfn g( { 2 }"),
+        ("thrower.rhai", "fn f(n) {\n    let x = 1;\n    throw `no ${n}`;\n}"),
+        ("top.rhai", "let x = 1;\n\nthrow \"top\";"),
+    ]);
+    let at = |name: &str, line| (name.to_owned(), line);
+    assert_eq!(places(&folder, "\nimport \"broken\" as b;")[0], at("broken.rhai", 2));
+    assert_eq!(
+        places(&folder, "import \"thrower\" as t;\n\nt::f(5);"),
+        [at("thrower.rhai", 3), at("main.rhai", 3)]
+    );
+    assert_eq!(places(&folder, "\nimport \"top\" as t;\nt::f();")[0], at("top.rhai", 3));
+}
+
+#[test]
+fn an_error_in_a_closure_that_a_module_calls_names_the_closures_line() {
+    let folder = Folder::with(&[("m.rhai", "fn apply(f) {\n    f.call(1)\n}")]);
+    let found = places(&folder, "import \"m\" as m;\n\nm::apply(|x| {\n    throw \"here\";\n});");
+    assert_eq!(found[0], ("main.rhai".to_owned(), 4), "{found:?}");
+    assert_eq!(found.last().unwrap(), &("main.rhai".to_owned(), 3));
+    assert!(found.contains(&("m.rhai".to_owned(), 2)), "{found:?}");
+}
+
+#[test]
+fn an_error_in_a_closure_that_a_module_made_names_the_modules_line() {
+    let folder = Folder::with(&[("m.rhai", "fn make() {\n    |x| {\n        throw \"here\";\n    }\n}")]);
+    let found = places(&folder, "import \"m\" as m;\nlet f = m::make();\nf.call(1);");
+    assert_eq!(found[0], ("m.rhai".to_owned(), 3));
+    assert_eq!(found.last().unwrap(), &("main.rhai".to_owned(), 3));
+}
+
+#[test]
+fn every_embedded_module_can_be_imported() {
+    let folder = Folder::with(&[]);
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib")).unwrap() {
+        let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
+        folder.run(&format!("import \"std/{name}\" as m;")).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}

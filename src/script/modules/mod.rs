@@ -86,8 +86,7 @@ impl ModuleResolver for Resolver {
         let name = place.to_string();
         let in_module = |problem: Box<EvalAltResult>| match *problem {
             // Within another error a cancellation could be caught, and an `exit` would be an error.
-            EvalAltResult::Exit(..) => problem,
-            _ if problem.is_system_exception() => problem,
+            EvalAltResult::Exit(..) | EvalAltResult::ErrorTerminated(..) => problem,
             _ => EvalAltResult::ErrorInModule(name.clone(), problem, position).into(),
         };
         let ast = compile(engine, &place).map_err(in_module)?;

@@ -58,7 +58,7 @@ impl Drop for Session {
 impl Session {
     /// Begins one on this thread.
     pub(crate) fn begin(host: &ScriptHost, runtime: tokio::runtime::Handle) -> Self {
-        let run = Arc::new(host.new_run(runtime));
+        let run = Arc::new(host.new_run(runtime, "repl"));
         let cancellation = host.cancellation().clone();
         let entered = Scope { run: run.clone(), cancellation: cancellation.clone() }.enter();
         let engine = host.engine().clone();
