@@ -59,10 +59,6 @@ impl Pipeline {
     pub(crate) fn first(&self) -> &Command {
         self.stages.first().expect("a pipeline is made from a command and only grows")
     }
-
-    pub(crate) fn last(&self) -> &Command {
-        self.stages.last().expect("a pipeline is made from a command and only grows")
-    }
 }
 
 impl From<Command> for Pipeline {

@@ -51,7 +51,8 @@ pub(crate) fn run_to_its_end(
 fn end_processes(scope: &Scope) {
     process::forget_all();
     timers::forget_all();
-    scope.run.runtime.block_on(scope.run.processes.end_all());
+    let (managed, processes) = (scope.run.managed.end_all(), scope.run.processes.end_all());
+    scope.run.runtime.block_on(async { tokio::join!(managed, processes) });
 }
 
 /// The script's own error, or else the first one of what it deferred; the others are told here, so

@@ -35,6 +35,7 @@ pub(super) fn build() -> Engine {
     super::files::register(&mut engine);
     super::event::register(&mut engine);
     super::process::register(&mut engine);
+    super::managed::register(&mut engine);
     super::timers::register(&mut engine);
     super::stop::register(&mut engine);
     super::parallel::register(&mut engine);

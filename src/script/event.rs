@@ -6,7 +6,7 @@ use super::{
     process::Process,
     toolbox::Time,
 };
-use crate::{ExitStatus, Line, LineEnding, OutputStream, event::Batch};
+use crate::{ExitStatus, Line, LineEnding, OutputStream, ProcessEvent, event::Batch};
 use rhai::{Blob, Dynamic, Engine, ImmutableString, Map};
 use std::{sync::Arc, time::SystemTime};
 
@@ -75,6 +75,23 @@ impl Event {
         })))
     }
 
+    /// What is told of a process that the script has no handle to.
+    pub(super) fn without_process(host: &str, event: ProcessEvent) -> Self {
+        let (kind, what) = match event {
+            ProcessEvent::Started { pid } => ("started", What::Started { pid }),
+            ProcessEvent::Stdout(line) => ("stdout", What::Line(line)),
+            ProcessEvent::Stderr(line) => ("stderr", What::Line(line)),
+            ProcessEvent::Exited(status) => ("exited", What::Exited(status)),
+        };
+        Self(Kind::Other(Arc::new(Other {
+            kind: kind.into(),
+            host: host.to_owned(),
+            process: None,
+            time: SystemTime::now(),
+            what,
+        })))
+    }
+
     fn of_process(kind: &str, process: &Process, what: What) -> Self {
         Self(Kind::Other(Arc::new(Other {
             kind: kind.into(),
@@ -138,7 +155,7 @@ impl Event {
     fn is_partial(&self) -> bool {
         match &self.0 {
             Kind::Line { ending, .. } => *ending == LineEnding::Split,
-            Kind::Other(_) => false,
+            Kind::Other(other) => matches!(&other.what, What::Line(line) if line.is_partial()),
         }
     }
 

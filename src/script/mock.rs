@@ -50,8 +50,8 @@ the one with the most plain characters counts. A key with ` | ` in it answers to
 command that no key fits throws `not_found`.
 
 An answer is what the command writes, or a map with any of `stdout`, `stderr`, `code`, `signal` (that
-ends it), `delay` (for so long it runs after it has written), `forever` (until a signal ends it) and
-`error` (the kind of error with which it can't be started, such as `"connect"`; with `"disconnected"` its
+ends it), `delay` (for so long it runs after it has written), `forever` (until a signal ends it; a line
+without its newline is told at the end, as of any process) and `error` (the kind of error with which it can't be started, such as `"connect"`; with `"disconnected"` its
 host is lost while it runs). An array gives its answers in turn, the last one again and again.
 
 ```rhai

@@ -5,6 +5,7 @@ use super::{
     deferred::Deferred,
     files::TempDirs,
     hosts::Host,
+    managed::ManagedProcesses,
     masking::Masks,
     modules::ModuleCache,
     policy::{Action, Policy},
@@ -60,6 +61,8 @@ pub(crate) struct Run {
     pub(crate) modules: ModuleCache,
     /// The processes that it has started.
     pub(crate) processes: Processes,
+    /// What it keeps running.
+    pub(crate) managed: ManagedProcesses,
     local: OnceLock<Host>,
     /// What failed in parallel and was not looked at yet: its end reports it, with exit code 3.
     pub(crate) unseen: UnseenFailures,
@@ -92,6 +95,7 @@ impl Run {
             masks: Arc::default(),
             modules: ModuleCache::default(),
             processes: Processes::default(),
+            managed: ManagedProcesses::default(),
             local: OnceLock::new(),
             unseen: UnseenFailures::default(),
             deferred: Deferred::default(),

@@ -1,5 +1,8 @@
 //! The script language, function by function, and the scripts that the project ships.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod borders;
 mod commands;
 mod console;
@@ -8,6 +11,7 @@ mod documented;
 mod events;
 mod files;
 mod folder;
+mod managed;
 mod mocks;
 mod modules;
 mod parallel;

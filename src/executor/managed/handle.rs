@@ -5,8 +5,12 @@ use super::{
     log::Log,
     supervisor::{Reply, Request},
 };
-use crate::{Error, ErrorKind, Result, backend::Stopped, event::Signal};
-use std::{fmt, sync::Arc};
+use crate::{
+    Error, ErrorKind, Result,
+    backend::Stopped,
+    event::{Batch, Line, Signal},
+};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// A process that is kept running on some host.
@@ -18,6 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 #[derive(Clone)]
 pub struct ManagedHandle {
     pub(super) name: Arc<str>,
+    pub(super) command: Arc<str>,
     pub(super) host: Arc<str>,
     pub(super) requests: mpsc::Sender<Request>,
     pub(super) status: watch::Receiver<ManagedStatus>,
@@ -54,7 +59,16 @@ impl ManagedHandle {
     ///
     /// [`Cancelled`](ErrorKind::Cancelled) where the runtime that it lives in has ended.
     pub async fn stop(&self) -> Result<Stopped> {
-        self.ask(Request::Stop).await
+        self.ask(|reply| Request::Stop(None, reply)).await
+    }
+
+    /// The same with a grace other than its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`stop`](Self::stop).
+    pub async fn stop_within(&self, grace: Duration) -> Result<Stopped> {
+        self.ask(|reply| Request::Stop(Some(grace), reply)).await
     }
 
     /// Stops it if it runs, and starts it.
@@ -135,6 +149,24 @@ impl ManagedHandle {
         }
     }
 
+    /// The same, for at most this long. Unlike the limit of its own, this one leaves it running.
+    ///
+    /// # Errors
+    ///
+    /// [`Timeout`](ErrorKind::Timeout), with the tail of its output, and as
+    /// [`wait_ready`](Self::wait_ready).
+    pub async fn wait_ready_within(&self, limit: Duration) -> Result<()> {
+        tokio::time::timeout(limit, self.wait_ready()).await.unwrap_or_else(|_| {
+            let error = self.error(ErrorKind::Timeout, format!("is not ready after {limit:?}"));
+            Err(error.with_output(self.log.output(&self.command, &self.host)))
+        })
+    }
+
+    /// The newest lines that it wrote, to either output, as far as they are kept.
+    pub fn kept_lines(&self) -> Vec<Line> {
+        self.log.batches().iter().flat_map(Batch::lines).collect()
+    }
+
     /// What happens to it, beginning with what is kept of its output; see [`Follower`].
     pub fn follow(&self) -> Follower {
         Follower::new(self.log.clone())
@@ -152,7 +184,8 @@ impl ManagedHandle {
     }
 
     fn error(&self, kind: ErrorKind, what: impl fmt::Display) -> Error {
-        Error::new(kind, format!("`{}` {what}", self.name)).with_host(&*self.host)
+        let error = Error::new(kind, format!("`{}` {what}", self.name));
+        error.with_command(&*self.command).with_host(&*self.host)
     }
 }
 

@@ -95,7 +95,6 @@ impl Log {
         found: &Notify,
     ) -> RunEnd {
         let (mut status, mut had_sign) = (ExitStatus::Unknown, false);
-        (output.stdout, output.stderr) = (Capture::new(TAIL), Capture::new(TAIL));
         while let Some(event) = events.recv_batch().await {
             match event {
                 BatchEvent::Started { pid } => {
@@ -107,10 +106,7 @@ impl Log {
                     self.add(ManagedEvent::Process(ProcessEvent::Exited(how)));
                 }
                 BatchEvent::Output(batch) => {
-                    match batch.stream() {
-                        OutputStream::Stdout => output.stdout.push(batch.bytes()),
-                        OutputStream::Stderr => output.stderr.push(batch.bytes()),
-                    }
+                    collect(&mut output, &batch);
                     had_sign = had_sign || sign.is_in(&batch);
                     self.push(Entry::Output(compact(batch)));
                 }
@@ -121,6 +117,23 @@ impl Log {
         }
         output.status = status;
         RunEnd { status, output, had_sign }
+    }
+
+    /// The output that is kept.
+    pub(super) fn batches(&self) -> Vec<Batch> {
+        let kept = self.kept();
+        let batches = kept.entries.iter().filter_map(|entry| match entry {
+            Entry::Output(batch) => Some(batch.clone()),
+            Entry::Event(_) => None,
+        });
+        batches.collect()
+    }
+
+    /// The tail of what is kept, for a message about a process that still runs.
+    pub(super) fn output(&self, command: &str, host: &str) -> Output {
+        let mut output = empty_output(command, host);
+        self.batches().iter().for_each(|batch| collect(&mut output, batch));
+        output
     }
 
     pub(super) fn add(&self, event: ManagedEvent) {
@@ -151,6 +164,20 @@ impl Log {
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Room for the tail of what a run writes.
+pub(super) fn empty_output(command: &str, host: &str) -> Output {
+    let mut output = Output::new(ExitStatus::Unknown, command.to_owned(), host.to_owned());
+    (output.stdout, output.stderr) = (Capture::new(TAIL), Capture::new(TAIL));
+    output
+}
+
+fn collect(output: &mut Output, batch: &Batch) {
+    match batch.stream() {
+        OutputStream::Stdout => output.stdout.push(batch.bytes()),
+        OutputStream::Stderr => output.stderr.push(batch.bytes()),
     }
 }
 

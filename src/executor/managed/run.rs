@@ -2,7 +2,7 @@
 
 use super::{
     ManagedEvent, ManagedState,
-    log::{RunEnd, Sign},
+    log::{RunEnd, Sign, empty_output},
     pid_file::PidFile,
     probe::Probe,
     supervisor::{Reply, Request, Supervisor, answer},
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Result,
     backend::{Backend, HostProcess, Process, Stopped},
-    event::{ExitStatus, Output, Signal},
+    event::{ExitStatus, Signal},
     target::Readiness,
 };
 use std::{future::Future, path::PathBuf, pin::pin, time::Duration};
@@ -53,7 +53,7 @@ enum Over {
 enum Reason {
     NotReady,
     FileChanged(PathBuf),
-    StopAsked(Reply<Stopped>),
+    StopAsked(Option<Duration>, Reply<Stopped>),
     RestartAsked(Reply<()>),
 }
 
@@ -95,7 +95,8 @@ impl Supervisor {
             _ => Sign::None,
         };
         let events = started.process.take_events().unwrap_or_default();
-        let mut reading = pin!(log.read(events, self.empty_output(), &sign, &notify));
+        let output = empty_output(&self.managed.command.to_string(), self.executor.host());
+        let mut reading = pin!(log.read(events, output, &sign, &notify));
         let mut is_ready = false;
         let over = self.until_over(&started, &notify, reading.as_mut(), &mut is_ready).await;
         *was_ready |= is_ready;
@@ -135,7 +136,9 @@ impl Supervisor {
                 }
                 request = self.requests.recv() => match request {
                     None => return Over::OwnerGone,
-                    Some(Request::Stop(reply)) => return Over::ToStop(Reason::StopAsked(reply)),
+                    Some(Request::Stop(grace, reply)) => {
+                        return Over::ToStop(Reason::StopAsked(grace, reply));
+                    }
                     Some(Request::Restart(reply)) => return Over::ToStop(Reason::RestartAsked(reply)),
                     Some(Request::Start(reply)) => answer(Some(reply), Ok(())),
                     Some(Request::Reload(reply)) => {
@@ -175,13 +178,17 @@ impl Supervisor {
                     self.log.add(ManagedEvent::Changed { path: path.clone() });
                 }
                 self.set(ManagedState::Stopping { pid: started.pid() });
-                let stopping = started.process.stop_with(self.managed.stop_signal, self.managed.grace);
+                let grace = match &reason {
+                    Reason::StopAsked(Some(grace), _) => *grace,
+                    _ => self.managed.grace,
+                };
+                let stopping = started.process.stop_with(self.managed.stop_signal, grace);
                 let (stopped, end) = tokio::join!(stopping, reading);
                 self.note_exit(end.status);
                 match reason {
                     Reason::NotReady => self.not_ready(end, started.at.elapsed()),
                     Reason::FileChanged(_) => RunOutcome::FileChanged,
-                    Reason::StopAsked(reply) => RunOutcome::Stopped { stopped, reply },
+                    Reason::StopAsked(_, reply) => RunOutcome::Stopped { stopped, reply },
                     Reason::RestartAsked(reply) => RunOutcome::RestartAsked(reply),
                 }
             }
@@ -221,11 +228,6 @@ impl Supervisor {
         let message = format!("`{name}` was not ready after {limit:?}, waiting for {what}");
         let error = self.error(ErrorKind::Timeout, message).with_output(end.output);
         RunOutcome::Failed { error, ran_for }
-    }
-
-    fn empty_output(&self) -> Output {
-        let command = self.managed.command.to_string();
-        Output::new(ExitStatus::Unknown, command, self.executor.host().to_owned())
     }
 
     fn note_exit(&self, status: ExitStatus) {

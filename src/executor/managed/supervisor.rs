@@ -24,7 +24,8 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T>>;
 /// What handles ask for.
 pub(super) enum Request {
     Start(Reply<()>),
-    Stop(Reply<Stopped>),
+    /// With a grace other than its own, or that.
+    Stop(Option<Duration>, Reply<Stopped>),
     Restart(Reply<()>),
     Reload(Reply<()>),
     Signal(Signal, Reply<()>),
@@ -40,6 +41,7 @@ pub(super) fn start(managed: ManagedProcess, executor: Executor<AnyBackend>) -> 
     let log = Arc::new(Log::new(managed.kept_output));
     let handle = ManagedHandle {
         name: managed.name.as_str().into(),
+        command: managed.command.to_string().into(),
         host: executor.host().into(),
         requests: sender,
         status: status.subscribe(),
@@ -162,7 +164,7 @@ impl Supervisor {
                     Some(Request::Start(reply) | Request::Restart(reply)) => {
                         return Next::RunAgain(Some(reply));
                     }
-                    Some(Request::Stop(reply)) => {
+                    Some(Request::Stop(_, reply)) => {
                         let next = self.rest();
                         answer(Some(reply), Ok(Stopped::AlreadyEnded));
                         return next;
@@ -206,7 +208,7 @@ impl Supervisor {
     /// Answers what asks for a process that runs, while none does.
     fn answer_at_rest(&self, request: Request) {
         match request {
-            Request::Stop(reply) => answer(Some(reply), Ok(Stopped::AlreadyEnded)),
+            Request::Stop(_, reply) => answer(Some(reply), Ok(Stopped::AlreadyEnded)),
             Request::Start(reply)
             | Request::Restart(reply)
             | Request::Reload(reply)

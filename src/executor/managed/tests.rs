@@ -166,6 +166,11 @@ async fn one_that_will_not_end_is_killed_after_its_grace() {
     assert_eq!(web.stop().await.unwrap(), Stopped::Killed);
     assert_eq!(started.elapsed(), 2 * SECOND);
     assert_eq!(signals(&executor), [[Signal::Quit, Signal::Cont, Signal::Kill]]);
+
+    web.start().await.unwrap();
+    let started = Instant::now();
+    assert_eq!(web.stop_within(SECOND).await.unwrap(), Stopped::Killed);
+    assert_eq!(started.elapsed(), SECOND);
 }
 
 #[tokio::test(start_paused = true)]

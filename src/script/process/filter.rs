@@ -61,7 +61,7 @@ impl Filter {
 }
 
 /// A pattern, or an error that says what is wrong with it.
-pub(super) fn pattern(function: &str, text: &str) -> ScriptResult<Regex> {
+pub(in crate::script) fn pattern(function: &str, text: &str) -> ScriptResult<Regex> {
     Regex::new(text).map_err(|problem| {
         let problem = problem.to_string();
         let last = problem.lines().last().unwrap_or_default().trim_start_matches("error: ");

@@ -9,6 +9,8 @@ mod loops;
 mod reader;
 mod several;
 
+pub(super) use control::signal;
+pub(super) use filter::pattern;
 pub(super) use handlers::{Closure, forget_all, has_turns, next_turn, take_turn};
 
 use super::{
