@@ -1,7 +1,10 @@
 //! What may stand on the command line.
 
 use super::exit;
-use crate::script::parse_duration;
+use crate::script::{
+    parse_duration,
+    policy::{Capability, Policy},
+};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use std::{ffi::OsString, num::NonZeroUsize, time::Duration};
 
@@ -49,6 +52,15 @@ pub(super) struct Shared {
     #[arg(long, global = true)]
     pub(super) dry_run: bool,
 
+    /// What scripts may do, and nothing else: local, ssh:web*, docker:app, read:/srv, write:/srv,
+    /// env:NAME, program:systemctl; may be given several times
+    #[arg(long, global = true, value_name = "CAPABILITY")]
+    pub(super) allow: Vec<Capability>,
+
+    /// What scripts may not do, whatever is allowed
+    #[arg(long, global = true, value_name = "CAPABILITY")]
+    pub(super) deny: Vec<Capability>,
+
     /// A time limit for each command that has none of its own: seconds, or 500ms, 90s, 2m
     #[arg(long, global = true, value_name = "S", value_parser = parse_duration)]
     pub(super) timeout: Option<Duration>,
@@ -68,6 +80,14 @@ pub(super) struct Shared {
     /// Say less: warnings and errors only
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
+}
+
+impl Shared {
+    /// What scripts may do.
+    pub(super) fn policy(&self) -> Policy {
+        let allowed = self.allow.iter().cloned().fold(Policy::new(), Policy::allow);
+        self.deny.iter().cloned().fold(allowed, Policy::deny)
+    }
 }
 
 /// How what is for people is shown.

@@ -1,9 +1,12 @@
 //! The terminal, as scripts see it: their output, log lines, questions and progress.
 
-use super::{arguments::Shared, settings::Settings, style::Style};
+use super::{arguments::Shared, report, settings::Settings, style::Style};
 use crate::{
     event::Signal,
-    script::console::{Answer, Console, LogLevel, NoProgress, Progress, StandardStreams},
+    script::{
+        ScriptError,
+        console::{Answer, Console, LogLevel, NoProgress, Progress, StandardStreams},
+    },
 };
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use owo_colors::{AnsiColors, OwoColorize};
@@ -63,6 +66,11 @@ impl Terminal {
         }
         let again = if signal == Signal::Int { "; Ctrl-C again ends it at once" } else { "" };
         self.eprint(&format!("{signal}: ending what runs{again}"));
+    }
+
+    /// Shows an error that nobody caught.
+    pub(super) fn report(&self, error: &ScriptError) {
+        self.eprint(&report::render(error, self.style));
     }
 
     /// Puts the terminal back into the state in which it was.

@@ -8,6 +8,8 @@ pub(super) const ERROR: i32 = 1;
 pub(super) const USAGE: i32 = 2;
 /// Some hosts failed.
 pub(super) const SOME_FAILED: i32 = 3;
+/// Denied by policy.
+pub(super) const DENIED: i32 = 4;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use annotate_snippets::{AnnotationKind, Element, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 use std::ops::Range;
 
-/// What is written to standard error, without the last newline.
+/// What is written to standard error, without the last newline, and with secrets masked.
 pub(super) fn render(error: &ScriptError, style: Style) -> String {
-    if style.json { as_json(error).to_string() } else { for_people(error, style.colour) }
+    let text = if style.json { as_json(error).to_string() } else { for_people(error, style.colour) };
+    error.mask(&text)
 }
 
 /// The message; the script's line with a caret; the calls that led there; the end of what the

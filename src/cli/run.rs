@@ -5,7 +5,7 @@ use super::{
     console::Terminal,
     exit::{self, Exit},
     interrupt::Interrupt,
-    report, say,
+    say,
 };
 use crate::{
     Error, Result,
@@ -55,11 +55,11 @@ struct Session<'a> {
 }
 
 /// What is done with the value of a script that ended well.
-type Finish = fn(&ScriptHost, &ScriptEnd, &Terminal) -> io::Result<()>;
+type Finish = fn(&ScriptEnd, &Terminal) -> io::Result<()>;
 
 impl Session<'_> {
     fn run(self, name: &str, text: &str) -> Exit {
-        self.run_to(name, text, |_, _, _| Ok(()))
+        self.run_to(name, text, |_, _| Ok(()))
     }
 
     fn run_to(self, name: &str, text: &str, finish: Finish) -> Exit {
@@ -84,8 +84,7 @@ impl Session<'_> {
             return Ok(Exit::Signal(signal));
         }
         let result = result.and_then(|end| {
-            finish(&host, &end, terminal)
-                .map_err(|error| ScriptError::from(Error::from_io("print", error)))?;
+            finish(&end, terminal).map_err(|error| ScriptError::from(Error::from_io("print", error)))?;
             Ok(end)
         });
         Ok(conclude(&result, terminal))
@@ -102,7 +101,7 @@ impl Session<'_> {
 
 /// What the options of every task make of a host.
 pub(super) fn host(shared: &Shared) -> ScriptHostBuilder {
-    let builder = ScriptHost::builder().dry_run(shared.dry_run);
+    let builder = ScriptHost::builder().guarded().dry_run(shared.dry_run).policy(shared.policy());
     let builder = shared.timeout.into_iter().fold(builder, ScriptHostBuilder::timeout);
     shared.limit.into_iter().fold(builder, |builder, limit| builder.limit(limit.get()))
 }
@@ -123,7 +122,7 @@ fn conclude(result: &Result<ScriptEnd, ScriptError>, terminal: &Terminal) -> Exi
         // As for any program in a pipeline: whoever reads has had enough.
         Err(_) if terminal.output_is_closed() => Exit::Signal(Signal::Pipe),
         Err(error) => {
-            terminal.eprint(&report::render(error, terminal.style()));
+            terminal.report(error);
             Exit::Code(code_of(error))
         }
     }
@@ -132,6 +131,7 @@ fn conclude(result: &Result<ScriptEnd, ScriptError>, terminal: &Terminal) -> Exi
 fn code_of(error: &ScriptError) -> i32 {
     match &*error.kind {
         "parse" => exit::USAGE,
+        "denied" if error.is_denied_by_policy() => exit::DENIED,
         "failed" => exit::SOME_FAILED,
         _ => exit::ERROR,
     }
@@ -141,14 +141,16 @@ fn report_unless_cancelled(result: &Result<ScriptEnd, ScriptError>, terminal: &T
     if let Err(error) = result
         && !error.is_cancelled()
     {
-        terminal.eprint(&report::render(error, terminal.style()));
+        terminal.report(error);
     }
 }
 
-fn print_value(host: &ScriptHost, end: &ScriptEnd, terminal: &Terminal) -> io::Result<()> {
+fn print_value(end: &ScriptEnd, terminal: &Terminal) -> io::Result<()> {
     if terminal.style().json {
-        let value = serde_json::to_value(&end.value).unwrap_or_else(|_| host.show(&end.value).into());
-        return terminal.print(&value.to_string());
+        terminal.print(&end.json())
+    } else if end.value.is_unit() {
+        Ok(())
+    } else {
+        terminal.print(&end.text())
     }
-    if end.value.is_unit() { Ok(()) } else { terminal.print(&host.show(&end.value)) }
 }

@@ -4,6 +4,7 @@ use super::{
     ScriptError, compile,
     console::{Console, StandardStreams},
     ending, engine,
+    masking::Masks,
     policy::Policy,
     report::Script,
     run::{Run, Settings},
@@ -47,6 +48,27 @@ pub struct ScriptEnd {
     pub value: Dynamic,
     /// What failed in `parallel`, and was never looked at. The console has been told.
     pub unseen: Vec<Failure>,
+    engine: Arc<Engine>,
+    masks: Arc<Masks>,
+}
+
+impl ScriptEnd {
+    /// Its value as `print` shows it, with secrets masked.
+    pub fn text(&self) -> String {
+        let mut scope = rhai::Scope::new();
+        scope.push_dynamic("value", self.value.clone());
+        let text = self.engine.eval_expression_with_scope::<String>(&mut scope, "value.to_string()");
+        let text = text.unwrap_or_else(|_| self.value.to_string());
+        self.masks.mask(&text).into_owned()
+    }
+
+    /// Its value as JSON, with secrets masked; what JSON has no form for as a text.
+    pub fn json(&self) -> String {
+        match serde_json::to_string(&self.value) {
+            Ok(json) => self.masks.mask(&json).into_owned(),
+            Err(_) => serde_json::Value::from(self.text()).to_string(),
+        }
+    }
 }
 
 /// What a [`ScriptHost`] is built from.
@@ -97,6 +119,14 @@ impl ScriptHostBuilder {
     /// Where journals are kept; `$XDG_STATE_HOME/rexec` or `~/.local/state/rexec` unless set.
     pub fn state_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.settings.state_folder = Some(folder.into());
+        self
+    }
+
+    /// Says that the program is guarded: what local commands leave behind when a script ends is not
+    /// killed at once, but left to the guard, which waits for it a moment.
+    #[cfg(feature = "cli")]
+    pub(crate) fn guarded(mut self) -> Self {
+        self.settings.is_guarded = true;
         self
     }
 
@@ -167,14 +197,6 @@ impl ScriptHost {
         self.run_on_its_own_thread(&script, ast).await
     }
 
-    /// A value as `print` shows it.
-    pub fn show(&self, value: &Dynamic) -> String {
-        let mut scope = rhai::Scope::new();
-        scope.push_dynamic("value", value.clone());
-        let shown = self.engine.eval_expression_with_scope::<String>(&mut scope, "value.to_string()");
-        shown.unwrap_or_else(|_| value.to_string())
-    }
-
     /// What cancels its scripts.
     #[cfg(feature = "cli")]
     pub(super) fn cancellation(&self) -> &CancellationToken {
@@ -190,12 +212,17 @@ impl ScriptHost {
     async fn run_on_its_own_thread(&self, source: &Script<'_>, ast: AST) -> Result<ScriptEnd, ScriptError> {
         let runtime = tokio::runtime::Handle::current();
         let run = Arc::new(self.new_run(runtime, source.source));
+        let masks = run.masks.clone();
         let scope = Scope { run, cancellation: self.cancellation.clone() };
         let engine = self.engine.clone();
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let script = move || {
-            let _entered = scope.clone().enter();
+            let entered = scope.clone().enter();
             let ending = ending::run_to_its_end(&engine, &scope, || engine.eval_ast::<Dynamic>(&ast));
+            // What the script has is gone before anybody hears of its end.
+            drop((entered, ast));
+            scope.run.leave_the_rest();
+            drop(scope);
             // Whoever asked may have gone away.
             let _ = sender.send(ending);
         };
@@ -205,7 +232,8 @@ impl ScriptHost {
             .spawn(script)
             .expect("the system has room for a thread");
         let ending = receiver.await.expect("the script's thread always answers");
-        let value = ending.result.map_err(|problem| source.error(&problem))?;
-        Ok(ScriptEnd { exit_code: ending.exit_code, value, unseen: ending.unseen })
+        let value = ending.result.map_err(|problem| source.error(&problem).masked(&masks))?;
+        let engine = self.engine.clone();
+        Ok(ScriptEnd { exit_code: ending.exit_code, value, unseen: ending.unseen, engine, masks })
     }
 }

@@ -3,6 +3,7 @@
 use crate::command::quote_display;
 use std::{
     borrow::Cow,
+    fmt,
     sync::{PoisonError, RwLock},
 };
 
@@ -16,6 +17,13 @@ const SHORTEST_LINE: usize = 8;
 /// The secrets of a run.
 #[derive(Default)]
 pub(crate) struct Masks(RwLock<Vec<String>>);
+
+impl fmt::Debug for Masks {
+    /// Never a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Masks").finish_non_exhaustive()
+    }
+}
 
 impl Masks {
     /// From now on this value is masked, also where it is quoted for a shell or written as JSON.

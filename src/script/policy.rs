@@ -32,6 +32,11 @@ use std::{
     str::FromStr,
 };
 
+/// The source of an error that the policy made; one that the host refused has another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the policy does not allow it")]
+pub struct DeniedByPolicy;
+
 /// What is allowed and what is denied.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
@@ -222,7 +227,8 @@ impl Policy {
 }
 
 fn denied(action: &Action, why: &str, needed: Option<String>) -> Error {
-    let error = Error::new(ErrorKind::Denied, format!("the policy denies to {action}: {why}"));
+    let message = format!("the policy denies to {action}: {why}");
+    let error = Error::new(ErrorKind::Denied, message).with_source(DeniedByPolicy);
     match needed {
         Some(capability) => error.with_hint(format!("`--allow {capability}` would allow it")),
         None => error,

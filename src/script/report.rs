@@ -1,9 +1,9 @@
 //! What ended a script, for whoever reports it: what happened, where, and by which calls.
 
-use super::{compile, messages, modules, nearest};
+use super::{compile, masking::Masks, messages, modules, nearest, policy::DeniedByPolicy};
 use crate::{Error, Output};
 use rhai::{Dynamic, Engine, EvalAltResult, FuncInfo, Map, ParseError, Position};
-use std::fmt;
+use std::{error::Error as _, fmt, sync::Arc};
 
 /// Why a script ended before its end: what a report needs.
 #[derive(Clone, Debug)]
@@ -17,8 +17,10 @@ pub struct ScriptError {
     pub places: Vec<CallSite>,
     /// What the reader can do about it.
     pub hint: Option<String>,
-    /// The error of ours that was thrown, if it was one: host, command, status, tail, hint.
+    /// The error of ours that was thrown, if it was one: host, command, status, tail, hint. What it
+    /// holds of a command's output may have secrets in it: see [`mask`](Self::mask).
     pub error: Option<Error>,
+    masks: Arc<Masks>,
 }
 
 /// A place in a script.
@@ -47,6 +49,25 @@ impl ScriptError {
         self.kind == "cancelled"
     }
 
+    /// Whether it tried what the policy does not allow.
+    pub fn is_denied_by_policy(&self) -> bool {
+        let cause = self.error.as_ref().and_then(|error| error.source());
+        cause.is_some_and(|cause| cause.is::<DeniedByPolicy>())
+    }
+
+    /// A text that is made of this error, with the script's secrets replaced by `***`.
+    pub fn mask(&self, text: &str) -> String {
+        self.masks.mask(text).into_owned()
+    }
+
+    /// The same error of a run with these secrets.
+    pub(super) fn masked(mut self, masks: &Arc<Masks>) -> Self {
+        self.masks = masks.clone();
+        self.message = self.mask(&self.message);
+        self.hint = self.hint.as_ref().map(|hint| self.mask(hint));
+        self
+    }
+
     /// What the failed command left, where one failed.
     pub fn output(&self) -> Option<&Output> {
         self.error.as_ref().and_then(Error::output)
@@ -60,6 +81,7 @@ impl ScriptError {
             places: Vec::new(),
             hint: error.hint().map(str::to_owned),
             error: Some(error),
+            masks: Arc::default(),
         }
     }
 }
@@ -96,6 +118,7 @@ impl Script<'_> {
             places: vec![self.place(self.source, problem.position(), None)],
             hint: None,
             error: None,
+            masks: Arc::default(),
         }
     }
 
@@ -111,7 +134,7 @@ impl Script<'_> {
             Some(error) => error.hint().map(str::to_owned),
             None => self.hint(innermost),
         };
-        ScriptError { kind, message, places, hint, error }
+        ScriptError { kind, message, places, hint, error, masks: Arc::default() }
     }
 
     /// Notes each call on the way from the outside to the error itself.

@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) resume: bool,
     /// Where what outlives a run is kept; the user's own state folder unless set.
     pub(crate) state_folder: Option<PathBuf>,
+    /// Somebody waits for what commands leave behind, and ends it.
+    pub(crate) is_guarded: bool,
     /// Where modules are looked for, after the importing file's own folder.
     pub(crate) library_path: Vec<PathBuf>,
 }
@@ -117,6 +119,16 @@ impl Run {
     pub(crate) fn script_path(&self) -> String {
         let path = std::fs::canonicalize(&self.script);
         path.map_or_else(|_| self.script.clone(), |path| path.to_string_lossy().into_owned())
+    }
+
+    /// Leaves to the guard, if there is one, what local commands have left behind.
+    pub(crate) fn leave_the_rest(&self) {
+        if let Some(local) = self.local.get()
+            && self.settings.is_guarded
+        {
+            // When the last handle is dropped, what was left behind is killed at once.
+            std::mem::forget(local.clone());
+        }
     }
 
     /// Whether the policy lets the script do this.

@@ -52,6 +52,7 @@ impl Drop for Session {
     /// As at the end of a script.
     fn drop(&mut self) {
         self.run.temp_dirs.remove_all(&self.run);
+        self.run.leave_the_rest();
     }
 }
 
@@ -193,7 +194,7 @@ impl Session {
     pub(crate) fn explain(&self, problem: &EvalAltResult) -> ScriptError {
         let (source, text) = (Source::Prompt.to_string(), self.transcript.text());
         let script = Script { engine: &self.engine, source: &source, text: &text };
-        self.transcript.relocate(script.error(problem))
+        self.transcript.relocate(script.error(problem).masked(&self.run.masks))
     }
 
     /// The engine that runs it.

@@ -105,13 +105,7 @@ mod tests {
 
     fn place(source: &str, line: usize) -> ScriptError {
         let site = CallSite { source: source.into(), line, column: 1, text: None, function: None };
-        ScriptError {
-            kind: "script".into(),
-            message: String::new(),
-            places: vec![site],
-            hint: None,
-            error: None,
-        }
+        ScriptError { places: vec![site], ..crate::Error::invalid("").into() }
     }
 
     #[test]
