@@ -117,7 +117,7 @@ impl<'a> Keeper<'a> {
     fn listen_to_front(&mut self) {
         match self.front.as_mut().and_then(Channel::receive) {
             Some(Message::Forward(number)) if self.ending.is_none() => {
-                linux::signal_child(self.worker, number);
+                linux::forward_to_child(self.worker, number);
             }
             Some(_) => {}
             None => self.front = None,

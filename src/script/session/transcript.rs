@@ -105,7 +105,9 @@ mod tests {
 
     fn place(source: &str, line: usize) -> ScriptError {
         let site = CallSite { source: source.into(), line, column: 1, text: None, function: None };
-        ScriptError { places: vec![site], ..crate::Error::invalid("").into() }
+        let mut error = ScriptError::from(crate::Error::invalid(""));
+        error.places = vec![site];
+        error
     }
 
     #[test]

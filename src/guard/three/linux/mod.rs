@@ -131,6 +131,15 @@ fn ending(status: i32) -> Ending {
     }
 }
 
+/// Passes a signal on to a child that has not been waited for yet. It comes as one that was queued
+/// (`sigqueue(3)`), which tells it from one that we send on our own account.
+pub(super) fn forward_to_child(child: Pid, number: i32) {
+    let no_value = libc::sigval { sival_ptr: std::ptr::null_mut() };
+    // SAFETY: sigqueue(3) takes two integers and a value that nobody reads.
+    // It fails only where the child has become somebody else's: then it is beyond us.
+    let _ = unsafe { libc::sigqueue(child.as_raw(), number, no_value) };
+}
+
 /// Sends a signal to a child that has not been waited for yet, so that its number is still its own.
 pub(super) fn signal_child(child: Pid, number: i32) {
     // SAFETY: kill(2) takes two integers and touches no memory.

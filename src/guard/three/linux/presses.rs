@@ -18,20 +18,28 @@ struct Tally {
     kernel: AtomicU32,
     /// A process sent it to the worker.
     direct: AtomicU32,
-    /// The front or the keeper passed it on, or died.
+    /// The keeper passed on what a process had sent to the front.
     forwarded: AtomicU32,
+    /// The front or the keeper died.
+    lost: AtomicU32,
 }
 
 impl Tally {
     const fn new() -> Self {
-        Self { kernel: AtomicU32::new(0), direct: AtomicU32::new(0), forwarded: AtomicU32::new(0) }
+        Self {
+            kernel: AtomicU32::new(0),
+            direct: AtomicU32::new(0),
+            forwarded: AtomicU32::new(0),
+            lost: AtomicU32::new(0),
+        }
     }
 
     /// A signal that a process sent to our whole group (`kill -INT -PGID`) comes twice: directly,
-    /// and by way of the front. One from the terminal comes directly only.
+    /// and by way of the front. One from the terminal comes directly only. The loss of both front
+    /// and keeper is no reason to hurry.
     fn presses(&self) -> u32 {
         let load = |count: &AtomicU32| count.load(Ordering::Relaxed);
-        load(&self.kernel) + load(&self.direct).max(load(&self.forwarded))
+        load(&self.kernel) + load(&self.direct).max(load(&self.forwarded)) + load(&self.lost).min(1)
     }
 }
 
@@ -100,10 +108,11 @@ extern "C" fn on_signal(number: libc::c_int, info: *mut libc::siginfo_t, _: *mut
         let is_relative =
             [&FRONT, &KEEPER].into_iter().any(|relative| relative.load(Ordering::Relaxed) == sender);
         let tally = &TALLIES[index];
-        let count = match (code > 0, is_relative) {
-            (true, _) => &tally.kernel,
-            (false, true) => &tally.forwarded,
-            (false, false) => &tally.direct,
+        let count = match (code, is_relative) {
+            (1.., _) => &tally.kernel,
+            (libc::SI_QUEUE, true) => &tally.forwarded,
+            (_, true) => &tally.lost,
+            (_, false) => &tally.direct,
         };
         count.fetch_add(1, Ordering::Relaxed);
     }
