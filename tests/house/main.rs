@@ -6,4 +6,5 @@
 mod documented;
 mod layers;
 mod names;
+mod readme;
 mod source;
