@@ -77,7 +77,11 @@ pub struct ScriptHostBuilder {
     settings: Settings,
     cancellation: CancellationToken,
     console: Option<Arc<dyn Console>>,
+    extensions: Vec<Extension>,
 }
+
+/// What a program adds to the engine.
+type Extension = Box<dyn FnOnce(&mut Engine)>;
 
 impl ScriptHostBuilder {
     /// The script's own arguments: its `args`.
@@ -149,10 +153,29 @@ impl ScriptHostBuilder {
         self
     }
 
+    /// Adds to the engine what the program has for its scripts: functions, types, modules, limits.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let host = rexec::ScriptHost::builder().extend(|engine| {
+    ///     engine.register_fn("twice", |number: i64| 2 * number);
+    ///     engine.set_max_operations(1_000_000);
+    /// });
+    /// let end = host.build().run_source("example", "twice(21)").await?;
+    /// assert_eq!(end.value.as_int(), Ok(42));
+    /// # Ok::<(), rexec::ScriptError>(()) }).unwrap();
+    /// ```
+    pub fn extend(mut self, extension: impl FnOnce(&mut Engine) + 'static) -> Self {
+        self.extensions.push(Box::new(extension));
+        self
+    }
+
     /// The host.
     pub fn build(self) -> ScriptHost {
+        let mut engine = engine::build();
+        self.extensions.into_iter().for_each(|extension| extension(&mut engine));
         ScriptHost {
-            engine: Arc::new(engine::build()),
+            engine: Arc::new(engine),
             settings: self.settings,
             cancellation: self.cancellation,
             console: self.console.unwrap_or_else(|| Arc::new(StandardStreams)),

@@ -63,3 +63,5 @@ pub use output::Output;
 pub use process::Process;
 pub use report::{CallSite, ScriptError};
 pub use unseen::Failure;
+/// What the interface of this module is made of, for programs that embed it.
+pub use {rhai, tokio_util::sync::CancellationToken};

@@ -21,6 +21,7 @@ macro_rules! examples {
 
 examples! {
     basic_exec,
+    embed_engine,
     managed_process,
     process_control,
     streaming_logs,
