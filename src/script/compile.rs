@@ -45,7 +45,10 @@ pub(super) fn compile_with_scope(
 /// made a comment of the same length.
 fn without_interpreter(text: &str) -> Cow<'_, str> {
     match text.strip_prefix("#!") {
-        Some(rest) => Cow::Owned(format!("//{rest}")),
+        // Three slashes would make it the documentation of a function.
+        Some(rest) => {
+            Cow::Owned(format!("//{}", rest.replacen('/', " ", usize::from(rest.starts_with('/')))))
+        }
         None => Cow::Borrowed(text),
     }
 }

@@ -49,7 +49,7 @@ impl Results {
         let entries: Arc<[Entry]> = results
             .into_iter()
             .map(|result| Entry {
-                name: text_of(context, &result.item),
+                name: name_of(context, &result.item),
                 item: result.item,
                 outcome: result.outcome.map_err(caught::as_value),
                 duration: result.duration,
@@ -193,6 +193,12 @@ fn shown(context: &NativeCallContext, value: &Dynamic) -> String {
         Some(output) => output.get().text(),
         None => text_of(context, value),
     }
+}
+
+/// What an item is called: a map by its `name`, if it has one; everything else as it prints.
+fn name_of(context: &NativeCallContext, item: &Dynamic) -> String {
+    let name = item.read_lock::<Map>().and_then(|map| map.get("name").cloned());
+    text_of(context, &name.unwrap_or_else(|| item.clone()))
 }
 
 fn at_index<T>(items: &[T], index: i64) -> ScriptResult<&T> {

@@ -17,6 +17,7 @@ mod modules;
 mod parallel;
 mod processes;
 mod rollout;
+mod rollout_script;
 mod run;
 mod stdlib;
 mod templates;
