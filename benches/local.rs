@@ -13,6 +13,8 @@ use std::{
 const LINE: usize = 80;
 const GIGABYTE: usize = 1_000_000_000;
 
+type Measure = fn(&tokio::runtime::Runtime);
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let [mode, bytes] = &arguments[..]
@@ -27,7 +29,7 @@ fn main() {
         .enable_all()
         .build()
         .expect("a runtime");
-    let measures: [(&str, fn(&tokio::runtime::Runtime)); 4] = [
+    let measures: [(&str, Measure); 4] = [
         ("true", one_by_one),
         ("hundred", a_hundred_at_once),
         ("lines", a_gigabyte_of_lines),

@@ -1,6 +1,10 @@
 //! Descriptors: what a command inherits, and what it does not.
 
-use crate::{executor, text};
+use crate::{
+    executor,
+    support::{alone::alone, marked::SOON, wait::wait_for},
+    text,
+};
 use rexec::{Command, StdinSource};
 use std::os::fd::AsRawFd;
 
@@ -28,6 +32,9 @@ async fn a_command_has_no_input_unless_it_is_given_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_command_inherits_the_pipes_of_another() {
+    if !alone("descriptors::no_command_inherits_the_pipes_of_another") {
+        return;
+    }
     // Many at once, with pipes on all sides, from several threads.
     let executor = executor();
     let one = |command: Command| {
@@ -54,6 +61,9 @@ fn was_given_to_us(fd: u32, target: &str) -> bool {
 
 #[tokio::test]
 async fn a_huge_limit_of_open_files_costs_nothing() {
+    if !alone("descriptors::a_huge_limit_of_open_files_costs_nothing") {
+        return;
+    }
     // Programs that close every descriptor that there could be take a minute here.
     let (soft, hard) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).unwrap();
     nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, hard, hard).unwrap();
@@ -63,7 +73,10 @@ async fn a_huge_limit_of_open_files_costs_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_commands_leave_no_descriptor_open() {
+async fn two_hundred_commands_leave_no_descriptor_open() {
+    if !alone("descriptors::two_hundred_commands_leave_no_descriptor_open") {
+        return;
+    }
     let count = || std::fs::read_dir("/proc/self/fd").unwrap().count();
     let executor = executor();
     executor.run(Command::new("true")).await.unwrap();
@@ -73,7 +86,7 @@ async fn a_thousand_commands_leave_no_descriptor_open() {
         tokio::join!(run(), run(), run(), run());
     }
     let closed = || (count() <= before).then_some(());
-    let found = crate::support::wait::wait_for(crate::support::marked::SOON, closed).await;
+    let found = wait_for(SOON, closed).await;
     assert!(found.is_some(), "{before} before, {} after", count());
 }
 

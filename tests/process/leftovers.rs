@@ -1,6 +1,12 @@
 //! What a command that has ended leaves in the background: it lives until its owner ends.
 
-use crate::{executor, start, support::marked::Marker};
+use crate::{
+    executor, start,
+    support::{
+        marked::{Marker, SOON},
+        wait::wait_for,
+    },
+};
 use rexec::{Command, ExitStatus, Process, Signal};
 
 /// Three that are left, one of them in a session of its own.
@@ -73,11 +79,12 @@ async fn a_running_command_outlives_its_executor() {
 async fn it_can_go_on_writing() {
     // With a closed pipe it would end by SIGPIPE, with a full one it would wait for ever.
     let dir = tempfile::tempdir().unwrap();
-    let witness = dir.path().join("witness");
+    let (go, witness) = (dir.path().join("go"), dir.path().join("witness"));
     let executor = executor();
-    let script = format!("(sleep 0.4; seq 100000; echo done > {}) & echo first", witness.display());
-    let output = executor.run(Command::shell(script)).await.unwrap();
+    let script = "(until [ -e \"$0\" ]; do sleep 0.02; done; seq 100000; echo done > \"$1\") & echo first";
+    let output = executor.run(Command::shell(script).arg(&go).arg(&witness)).await.unwrap();
     assert_eq!(output.text(), "first");
+    std::fs::write(&go, "").unwrap();
     let done = || witness.metadata().is_ok_and(|file| file.len() > 0).then_some(());
-    assert!(crate::support::wait::wait_for(crate::support::marked::SOON, done).await.is_some());
+    assert!(wait_for(SOON, done).await.is_some());
 }

@@ -12,6 +12,7 @@ mod output;
 mod spawning;
 #[path = "../support/mod.rs"]
 mod support;
+mod terminal;
 mod waiting;
 
 use rexec::{Command, Execution, Executor, HostProcess, LocalBackend};

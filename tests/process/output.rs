@@ -1,6 +1,9 @@
 //! Output that never ends, ends late, is huge, or is not read.
 
-use crate::{executor, start, support::marked::Marker};
+use crate::{
+    executor, start,
+    support::{alone::alone, marked::Marker},
+};
 use rexec::{BatchEvent, Command, ExitStatus, Process, Signal};
 use std::{fs, time::Duration};
 
@@ -13,6 +16,9 @@ fn peak_memory() -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_of_a_hundred_megabytes_takes_little_memory() {
+    if !alone("output::a_line_of_a_hundred_megabytes_takes_little_memory") {
+        return;
+    }
     let before = peak_memory();
     let mut run = start(&executor(), "head -c 100000000 /dev/zero | tr '\\0' x").await;
     let (mut bytes, mut pieces) = (0, 0);
@@ -29,6 +35,9 @@ async fn a_line_of_a_hundred_megabytes_takes_little_memory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_stops_reading_stops_the_command_and_not_the_memory() {
+    if !alone("output::a_reader_that_stops_reading_stops_the_command_and_not_the_memory") {
+        return;
+    }
     let before = peak_memory();
     let run = start(&executor(), "yes | head -c 500000000; echo end >&2").await;
     // Nothing is read. The time is for a program that would go on reading to show it.
@@ -41,6 +50,9 @@ async fn a_reader_that_stops_reading_stops_the_command_and_not_the_memory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_megabytes_collected_stay_within_the_limit() {
+    if !alone("output::two_hundred_megabytes_collected_stay_within_the_limit") {
+        return;
+    }
     let before = peak_memory();
     let output =
         executor().run(Command::shell(format!("yes {} | head -c 200000000", "x".repeat(79)))).await.unwrap();

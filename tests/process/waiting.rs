@@ -3,6 +3,7 @@
 use crate::{
     executor, start,
     support::{
+        alone::alone,
         marked::{Marker, SOON},
         wait::wait_for,
     },
@@ -30,6 +31,9 @@ async fn no_zombie_is_left() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_waits_for_leaves_no_zombie() {
+    if !alone("waiting::what_nobody_waits_for_leaves_no_zombie") {
+        return;
+    }
     let executor = executor();
     for _ in 0..20 {
         drop(start(&executor, "exit 1").await);
@@ -42,6 +46,9 @@ async fn what_nobody_waits_for_leaves_no_zombie() {
 
 #[test]
 fn a_runtime_that_ends_first_leaves_no_zombie() {
+    if !alone("waiting::a_runtime_that_ends_first_leaves_no_zombie") {
+        return;
+    }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let executor = executor();
     let run = runtime.block_on(start(&executor, "sleep 100"));
@@ -52,6 +59,9 @@ fn a_runtime_that_ends_first_leaves_no_zombie() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_child_does_not_make_us_spin() {
+    if !alone("waiting::a_stopped_child_does_not_make_us_spin") {
+        return;
+    }
     let own_cpu = || {
         let times = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).unwrap();
         let micros = |time: nix::sys::time::TimeVal| time.tv_sec() as u64 * 1_000_000 + time.tv_usec() as u64;

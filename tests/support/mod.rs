@@ -3,6 +3,7 @@
 // Each test binary uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod alone;
 pub mod marked;
 #[cfg(feature = "ssh")]
 pub mod sshd;

@@ -2,6 +2,7 @@
 
 mod control;
 mod environment;
+mod foreground;
 mod group;
 mod input;
 mod mark;

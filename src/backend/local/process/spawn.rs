@@ -4,6 +4,7 @@ use super::{
     Owner,
     control::Control,
     environment,
+    foreground::Foreground,
     group::Group,
     mark::Mark,
     platform::Ticks,
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     Result,
     backend::{EventStream, HostProcess, ProcessControl, ProcessParts, Terms, request},
-    command::Command,
+    command::{Command, StdinSource},
 };
 use async_process::Child;
 use std::{
@@ -49,8 +50,10 @@ pub(super) async fn spawn(
     }
     let (stdin, feed) = input.map(|input| input.split()).unwrap_or_default();
     let pid = u32::try_from(group.id().raw()).ok();
+    let reads_ours = stages.first().is_some_and(|stage| stage.stdin == StdinSource::Inherit);
+    let foreground = reads_ours.then(|| Foreground::lend(&group)).flatten();
     let heir = (!lives_on).then(|| owner.clone());
-    let supervised = Supervised { pid, group: group.clone(), outputs, feed, judge, heir };
+    let supervised = Supervised { pid, group: group.clone(), outputs, feed, foreground, judge, heir };
     let (sender, events) = EventStream::channel();
     // From the start of the children to here nothing may wait: a future that is dropped while it
     // does would leave them to nobody.

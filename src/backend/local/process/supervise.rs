@@ -2,6 +2,7 @@
 
 use super::{
     Owner,
+    foreground::Foreground,
     group::Group,
     input::Feed,
     pump::{Backlog, Pump, Source},
@@ -34,6 +35,8 @@ pub(super) struct Supervised {
     /// Each output with the stage that writes it.
     pub(super) outputs: Vec<(usize, OutputStream, Source)>,
     pub(super) feed: Option<Feed>,
+    /// Our terminal, if it reads from that.
+    pub(super) foreground: Option<Foreground>,
     pub(super) judge: Judge,
     /// Who ends what it leaves behind; `None` if that may live on.
     pub(super) heir: Option<Arc<Owner>>,
@@ -60,7 +63,7 @@ impl Supervised {
         {
             let mut output = pin!(join(reading, feeding));
             let mut output_ended = false;
-            let mut reaping = pin!(self.group.reap_all());
+            let mut reaping = pin!(reap(&self.group, self.foreground));
             let stages = tokio::select! {
                 stages = &mut reaping => stages,
                 _ = &mut output => {
@@ -87,5 +90,16 @@ impl Supervised {
         for source in pumps.into_iter().filter_map(Pump::rest) {
             tokio::spawn(source.discard());
         }
+    }
+}
+
+/// Waits for the end of all children; the terminal, if they have ours, is taken back then.
+async fn reap(group: &Group, foreground: Option<Foreground>) -> Vec<ExitStatus> {
+    match foreground {
+        None => group.reap_all().await,
+        Some(foreground) => tokio::select! {
+            stages = group.reap_all() => stages,
+            never = foreground.keep_going() => match never {},
+        },
     }
 }

@@ -3,6 +3,7 @@
 use crate::event::Signal;
 use nix::{
     fcntl::{AtFlags, FcntlArg, OFlag},
+    sys::signal::{SigSet, SigmaskHow},
     unistd::AccessFlags,
 };
 use std::{
@@ -89,6 +90,42 @@ pub(super) fn bytes_waiting(fd: impl AsFd) -> usize {
     // SAFETY: FIONREAD writes one int to where its argument points, and `count` lives that long.
     let result = unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::FIONREAD, &mut count) };
     if result == 0 { usize::try_from(count).unwrap_or(0) } else { 0 }
+}
+
+/// The process group that we are in ourselves.
+pub(super) fn own_group() -> i32 {
+    nix::unistd::getpgrp().as_raw()
+}
+
+/// The group in the foreground of the terminal on our standard input, if there is one.
+pub(super) fn foreground() -> Option<i32> {
+    Some(nix::unistd::tcgetpgrp(std::io::stdin()).ok()?.as_raw())
+}
+
+/// Makes a group the foreground of the terminal on our standard input. Whoever is not in the
+/// foreground is stopped for trying (`SIGTTOU`), unless it blocks that signal.
+pub(super) fn set_foreground(group: i32) -> io::Result<()> {
+    let mut blocked = SigSet::empty();
+    blocked.add(nix::sys::signal::SIGTTOU);
+    let before = blocked.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let set = nix::unistd::tcsetpgrp(std::io::stdin(), nix::unistd::Pid::from_raw(group));
+    before.thread_set_mask()?;
+    Ok(set?)
+}
+
+/// Whether a child is stopped for what was typed at its terminal, or for what it wanted of it.
+pub(super) fn is_stopped_by_terminal(child: Pid) -> bool {
+    // SAFETY: an all-zero siginfo_t is a valid value of that plain struct.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let options = libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: waitid(2) fills in the struct, which lives that long; WNOWAIT leaves the child as it
+    // is.
+    let result = unsafe { libc::waitid(libc::P_PID, child.0 as libc::id_t, &mut info, options) };
+    // SAFETY: for a child that is stopped, waitid(2) has set the field that this reads.
+    let signal = || unsafe { info.si_status() };
+    result == 0
+        && info.si_code == libc::CLD_STOPPED
+        && [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU].contains(&signal())
 }
 
 /// The rows and columns of the terminal that this program runs in, if it has one.
