@@ -27,21 +27,50 @@ examples! {
     streaming_logs,
 }
 
+/// The same for scripts.
+macro_rules! scripts {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            script_prints(stringify!($name), include_str!(concat!(stringify!($name), ".txt")));
+        })*
+
+        const SCRIPTS: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+scripts! {
+    keep_running,
+    test_with_mocks,
+}
+
 /// Examples that need more than this machine, and the test binary that runs them.
 const ELSEWHERE: &[(&str, &str)] = &[];
 
 #[test]
 fn every_example_is_run_by_a_test() {
+    let programs = HERE.iter().chain(ELSEWHERE.iter().map(|(name, _)| name));
+    assert_eq!(examples("rs"), programs.map(ToString::to_string).collect());
+    assert_eq!(examples("rhai"), SCRIPTS.iter().map(ToString::to_string).collect());
+}
+
+fn examples(extension: &str) -> BTreeSet<String> {
     let files = fs::read_dir(top().join("examples")).unwrap().map(|entry| entry.unwrap().path());
-    let programs = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    let names: BTreeSet<_> =
-        programs.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
-    let tested = HERE.iter().chain(ELSEWHERE.iter().map(|(name, _)| name));
-    assert_eq!(names, tested.map(ToString::to_string).collect());
+    let meant = files.filter(|path| path.extension().is_some_and(|found| found == extension));
+    meant.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
 fn prints(name: &str, expected: &str) {
-    let output = Command::new(program(name)).stdin(Stdio::null()).output().unwrap();
+    check(name, &mut Command::new(program(name)), expected);
+}
+
+fn script_prints(name: &str, expected: &str) {
+    let script = top().join("examples").join(name).with_extension("rhai");
+    check(name, Command::new(env!("CARGO_BIN_EXE_rexec")).arg("run").arg(script), expected);
+}
+
+fn check(name: &str, command: &mut Command, expected: &str) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{name} fails with {}:\n{errors}", output.status);
     assert_eq!(
