@@ -206,3 +206,114 @@ fn on_its_own(found: &mut Found<'_>, names: &Names, vocabulary: &Vocabulary) {
         found.add(keyword, || (*keyword).to_owned(), || format!("{keyword}  keyword"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ScriptHost,
+        script::session::{Session, Source},
+    };
+
+    /// What completes a text, after these lines were typed.
+    fn completed(lines: &[&str], text: &str) -> Vec<String> {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let host = ScriptHost::builder().build();
+        let mut session = Session::begin(&host, runtime.handle().clone());
+        for line in lines {
+            session.evaluate(Source::Prompt, line, session.new_cancellation()).unwrap();
+        }
+        let (start, found) = complete(&session.names(), &Vocabulary::of(host.engine()), text);
+        found.into_iter().map(|candidate| format!("{}{}", &text[..start], candidate.replacement)).collect()
+    }
+
+    fn shown(text: &str) -> Vec<String> {
+        let engine = ScriptHost::builder().build();
+        let (_, found) = complete(&Names::default(), &Vocabulary::of(engine.engine()), text);
+        found.into_iter().map(|candidate| candidate.display).collect()
+    }
+
+    #[test]
+    fn a_type_is_followed_through_calls_properties_and_literals() {
+        for (text, wanted) in [
+            ("local().capab", "local().capabilities"),
+            ("local().in_dir(\"/tmp\").with_e", "local().in_dir(\"/tmp\").with_env"),
+            ("local().run($`ls ${f(1)}`).dur", "local().run($`ls ${f(1)}`).duration"),
+            (
+                "local().spawn(\"ls\").on(\"stdout\", |e| { 1 }).runn",
+                "local().spawn(\"ls\").on(\"stdout\", |e| { 1 }).running",
+            ),
+            ("let a = $`ls`.time", "let a = $`ls`.timeout"),
+            ("($`ls` | $`wc`).time", "($`ls` | $`wc`).timeout"),
+            ("\"text\".to_low", "\"text\".to_lower"),
+            ("[1, 2].shif", "[1, 2].shift"),
+            ("#{ a: 1 }.key", "#{ a: 1 }.keys"),
+            ("local().name.to_upp", "local().name.to_upper"),
+            ("f(local().arc", "f(local().arch"),
+            ("`${local().arc", "`${local().arch"),
+        ] {
+            assert_eq!(completed(&[], text), [wanted], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_typed_before_completes() {
+        let lines = [
+            "let colours = #{ red: 1, green: #{ dark: 2 } };",
+            "let list = [#{ first_key: 1 }];",
+            "fn my_function(x) { x }",
+            "let my_host = local();",
+        ];
+        for (text, wanted) in [
+            ("col", "colours"),
+            ("colours.gr", "colours.green"),
+            ("colours.green.d", "colours.green.dark"),
+            ("colours?.gr", "colours?.green"),
+            ("list[0].fir", "list[0].first_key"),
+            ("my_f", "my_function"),
+            ("my_host.try", "my_host.try_run"),
+        ] {
+            let found = completed(&lines, text);
+            assert!(found.contains(&wanted.to_owned()), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn methods_of_other_types_are_not_offered() {
+        let found = completed(&["let h = local();"], "h.");
+        assert!(found.contains(&"h.run".to_owned()));
+        assert!(!found.contains(&"h.duration".to_owned()), "{found:?}");
+        assert!(!found.contains(&"h.push".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_free_function_is_offered_and_a_method_without_its_object_is_not() {
+        assert_eq!(completed(&[], "parall"), ["parallel"]);
+        assert_eq!(completed(&[], "whi"), ["which", "while"]);
+        assert_eq!(completed(&[], "unche"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn modules_complete_by_path_and_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let module = folder.path().join("a_module");
+        std::fs::write(module.with_extension("rhai"), "fn twice(x) { x * 2 } export const TEN = 10;")
+            .unwrap();
+        let import = format!("import \"{}", module.display());
+        assert_eq!(completed(&[], &import[..import.len() - 3]), [import.clone()]);
+        let lines = [format!("{import}\" as again;")];
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        assert_eq!(completed(&lines, "aga"), ["again::"]);
+        assert_eq!(completed(&lines, "again::"), ["again::TEN", "again::twice"]);
+    }
+
+    #[test]
+    fn a_property_that_is_a_method_too_is_shown_as_what_is_shorter() {
+        assert!(shown("local().arc")[0].starts_with("arch -> string"), "{:?}", shown("local().arc"));
+    }
+
+    #[test]
+    fn nothing_completes_in_a_comment() {
+        assert_eq!(completed(&[], "// loc"), Vec::<String>::new());
+    }
+}

@@ -112,6 +112,13 @@ fn programs(word: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether this is the name of a program on the `PATH`.
+pub(super) fn is_on_path(word: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_name = !word.is_empty() && !word.contains('/');
+    is_name && std::env::split_paths(&path).any(|folder| is_program(&folder.join(word)))
+}
+
 fn entries(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> {
     std::fs::read_dir(folder)
         .into_iter()

@@ -99,17 +99,15 @@ impl Reader<'_> {
                 Some(object) => self.result_of_member(&self.ending_at(object), self.word(callee)),
                 None => self.result_of_function(self.word(callee)),
             },
-            None if self.is_pipeline(open, last) => self.named("Pipeline"),
+            None if self.has_command(open, last) => self.named("Command"),
             None if last > open + 1 => self.ending_at(last - 1),
             None => Receiver::Unknown,
         }
     }
 
-    /// Commands joined by `|`.
-    fn is_pipeline(&self, open: usize, close: usize) -> bool {
-        let mut within = open + 1..close;
-        let has_command = within.clone().any(|index| self.kind(index) == Kind::Command);
-        has_command && within.any(|index| self.word(index) == "|")
+    /// Whether commands stand in these parentheses: one, or several joined by `|`.
+    fn has_command(&self, open: usize, close: usize) -> bool {
+        (open + 1..close).any(|index| self.kind(index) == Kind::Command)
     }
 
     /// An array, or an element of what stands before the bracket.

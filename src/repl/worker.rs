@@ -1,6 +1,6 @@
 //! The thread that has the session: it runs what was typed, and waits as a script does meanwhile.
 
-use super::{Report, assistant::SharedNames, interrupt::Interrupt, pretty};
+use super::{Report, assistant::SharedNames, interrupt::Interrupt, paths, pretty};
 use crate::script::{
     Command, ScriptError, ScriptHost,
     execute::run_at_prompt,
@@ -178,7 +178,7 @@ impl Thread {
         let answer = match session.evaluate(source, text, cancellation.clone()) {
             Ok(value) => self.show(session, &value, text, cancellation),
             Err(_) if cancellation.is_cancelled() => Answer::Interrupted,
-            Err(error) => Answer::Failed(Box::new(error)),
+            Err(error) => Answer::Failed(Box::new(with_hint_for_shells(error, text))),
         };
         session.exit_code().map_or(answer, Answer::Exit)
     }
@@ -207,6 +207,16 @@ impl Thread {
     fn report(&self, session: &Session, error: &ScriptError) {
         session.run().eprint(&(self.report)(error));
     }
+}
+
+/// What looks like a line for a shell is told what it would be here.
+fn with_hint_for_shells(mut error: ScriptError, text: &str) -> ScriptError {
+    let line = text.trim();
+    let program = line.split_whitespace().next().unwrap_or_default();
+    if error.is_parse() && error.hint.is_none() && !line.contains('\n') && paths::is_on_path(program) {
+        error.hint = Some(format!("to run the program `{program}` write $`{line}`"));
+    }
+    error
 }
 
 fn show_jobs(session: &Session) {

@@ -5,6 +5,8 @@ use crate::{
     support::marked::Marker,
     terminal::{PROMPT, State},
 };
+use nix::sys::{signal::Signal, termios::LocalFlags};
+use std::os::unix::process::ExitStatusExt;
 
 #[test]
 fn ctrl_c_leaves_alone_what_runs_in_the_background() {
@@ -127,4 +129,22 @@ fn reset_forgets_everything_and_ends_what_was_started() {
     assert_eq!(terminal.run(":reset"), "the end");
     assert!(marker.processes().is_empty());
     assert_eq!(terminal.run(":vars"), "nothing yet");
+}
+
+#[test]
+fn a_signal_ends_everything_and_puts_the_terminal_back() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+        let state = State::new();
+        let marker = Marker::new();
+        let mut terminal = state.start_with(&[("NO_COLOR", "1")]);
+        terminal.run("defer(|| print(\"the end\"));");
+        terminal.run(&format!("let p = local().spawn(\"{}\");", marker.sleep()));
+        wait_until(|| marker.processes().len() == 1);
+        assert!(!terminal.settings().local_flags.contains(LocalFlags::ICANON));
+        terminal.signal(signal);
+        terminal.expect("the end");
+        assert_eq!(terminal.wait().signal(), Some(signal as i32));
+        assert!(terminal.settings().local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO));
+        assert!(marker.processes().is_empty());
+    }
 }

@@ -47,3 +47,13 @@ fn text_that_does_not_parse_says_where() {
     assert!(shown.contains("let 5 = 1") && shown.contains('^'), "{shown}");
     assert_eq!(terminal.run("1"), "1");
 }
+
+#[test]
+fn a_line_for_a_shell_is_told_what_it_would_be_here() {
+    let state = State::new();
+    let mut terminal = state.start();
+    for line in ["echo hello", "ls", "ls -l /tmp"] {
+        let shown = terminal.run(line);
+        assert!(shown.contains(&format!("write $`{line}`")), "{shown}");
+    }
+}

@@ -1,6 +1,13 @@
 //! A terminal with the prompt in it, and somebody who types and reads.
 
-use nix::pty::{Winsize, openpty};
+use nix::{
+    pty::{Winsize, openpty},
+    sys::{
+        signal::{Signal, kill},
+        termios::{Termios, tcgetattr},
+    },
+    unistd::Pid,
+};
 use std::{
     fs::File,
     io::{Read, Write},
@@ -169,6 +176,16 @@ impl Terminal {
         }
         drop(shown);
         self.child.wait().unwrap()
+    }
+
+    /// What the terminal does with lines and keys.
+    pub(crate) fn settings(&self) -> Termios {
+        tcgetattr(&self.keyboard).unwrap()
+    }
+
+    /// Sends the prompt a signal, as `kill` does.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
     /// All that was shown, with its escape sequences.
