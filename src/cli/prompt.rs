@@ -10,7 +10,7 @@ use crate::{
     Result,
     event::Signal,
     guard::Guard,
-    repl::{self, Left, Options},
+    repl::{self, Errors, Left, Options},
 };
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -37,7 +37,7 @@ fn try_read(guard: Guard, shared: &Shared, terminal: Arc<Terminal>) -> Result<Le
     let options = Options {
         host: run::host(shared),
         console: terminal.clone(),
-        report: Arc::new(move |error| report::render(error, style)),
+        errors: Errors { text: Arc::new(move |error| report::render(error, style)), code: run::code_of },
         requests: listen(guard, terminal)?,
         colour: style.colour,
     };

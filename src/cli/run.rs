@@ -128,7 +128,8 @@ fn conclude(result: &Result<ScriptEnd, ScriptError>, terminal: &Terminal) -> Exi
     }
 }
 
-fn code_of(error: &ScriptError) -> i32 {
+/// The exit code for an error that nobody caught.
+pub(super) fn code_of(error: &ScriptError) -> i32 {
     match &*error.kind {
         "parse" => exit::USAGE,
         "denied" if error.is_denied_by_policy() => exit::DENIED,

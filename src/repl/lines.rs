@@ -42,10 +42,7 @@ fn run(front: &Front, text: String) -> Option<i32> {
     }
     match front.worker.ask(Request::Run(Source::Prompt, text)) {
         Answer::Done => None,
-        Answer::Failed(error) => {
-            front.fail(&error);
-            Some(if error.is_parse() { 2 } else { 1 })
-        }
+        Answer::Failed(code) => Some(code),
         Answer::Interrupted => Some(130),
         Answer::Exit(code) => Some(code),
     }

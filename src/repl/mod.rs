@@ -19,6 +19,7 @@ mod prompt;
 mod receiver;
 mod scan;
 mod screen;
+mod tell;
 mod terminal;
 mod vocabulary;
 mod worker;
@@ -40,16 +41,22 @@ pub struct Options {
     pub host: ScriptHostBuilder,
     /// Where words go while nobody types.
     pub console: Arc<dyn Console>,
-    /// How an error is shown.
-    pub report: Report,
+    /// What is made of errors.
+    pub errors: Errors,
     /// Signals that ask the program to end: `INT` ends what runs, all others the prompt.
     pub requests: mpsc::UnboundedReceiver<Signal>,
     /// Whether to use colours.
     pub colour: bool,
 }
 
-/// Shows an error on the standard error.
-pub type Report = Arc<dyn Fn(&ScriptError) -> String + Send + Sync>;
+/// What the binary makes of errors, here as in `run`.
+#[derive(Clone)]
+pub struct Errors {
+    /// What is shown.
+    pub text: Arc<dyn Fn(&ScriptError) -> String + Send + Sync>,
+    /// With which exit code a script would end.
+    pub code: fn(&ScriptError) -> i32,
+}
 
 /// How the prompt was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +77,8 @@ pub async fn run(options: Options) -> Left {
     let host = options.host.console(console.clone()).cancellation(cancellation.clone()).build();
     let interrupt = interrupt::Interrupt::default();
     let terminal = terminal::Terminal::save();
-    let (worker, mut script) = worker::start(host.clone(), interrupt.clone(), options.report.clone());
-    let front = Front {
-        worker,
-        console,
-        screen,
-        interrupt: interrupt.clone(),
-        report: options.report,
-        colour: options.colour,
-    };
+    let (worker, mut script) = worker::start(host.clone(), interrupt.clone(), options.errors);
+    let front = Front { worker, console, screen, interrupt: interrupt.clone(), colour: options.colour };
     let mut front = front.start(&host);
     let mut requests = options.requests;
     let mut signal = None;
@@ -118,7 +118,6 @@ struct Front {
     console: Arc<console::PromptConsole>,
     screen: screen::Screen,
     interrupt: interrupt::Interrupt,
-    report: Report,
     colour: bool,
 }
 
@@ -144,15 +143,8 @@ impl Front {
         receiver
     }
 
-    /// Shows an error.
-    fn fail(&self, error: &ScriptError) {
-        use crate::script::Console;
-        self.console.eprint(&(self.report)(error));
-    }
-
     /// Says something about the prompt itself.
     fn say(&self, text: &str) {
-        use crate::script::Console;
         // Where nobody reads any more, the next line read is the end.
         let _ = self.console.print(text);
     }

@@ -4,7 +4,7 @@ use super::{
     Front,
     assistant::Assistant,
     colon::{self, Colon},
-    history,
+    history, tell,
     worker::{Answer, Request},
 };
 use crate::script::session::Source;
@@ -16,7 +16,6 @@ use rustyline::{
     history::FileHistory,
 };
 use std::{
-    fmt::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -112,13 +111,9 @@ impl Prompt<'_> {
 
     fn ask(&self, request: Request) -> Option<i32> {
         match self.front.worker.ask(request) {
-            Answer::Done => None,
+            Answer::Done | Answer::Failed(_) => None,
             Answer::Interrupted => {
                 self.front.say("interrupted");
-                None
-            }
-            Answer::Failed(error) => {
-                self.front.fail(&error);
                 None
             }
             Answer::Exit(code) => Some(code),
@@ -130,8 +125,12 @@ impl Prompt<'_> {
             Err(problem) => self.front.say(&problem),
             Ok(Colon::Quit) => return Some(0),
             Ok(Colon::Help) => self.front.say(&colon::help()),
-            Ok(Colon::Doc(name)) => self.front.say(&self.documentation_of(&name)),
-            Ok(Colon::Vars) => self.front.say(&self.everything_defined()),
+            Ok(Colon::Doc(name)) => self.front.say(&tell::documentation(
+                &self.assistant().names(),
+                self.assistant().vocabulary(),
+                &name,
+            )),
+            Ok(Colon::Vars) => self.front.say(&tell::defined(&self.assistant().names())),
             Ok(Colon::Jobs) => return self.ask(Request::Jobs),
             Ok(Colon::Reset) => return self.ask(Request::Reset),
             Ok(Colon::Load(path)) => return self.load(&path),
@@ -152,44 +151,5 @@ impl Prompt<'_> {
 
     fn assistant(&self) -> &Assistant {
         self.editor.helper().expect("it was given in the beginning")
-    }
-
-    fn documentation_of(&self, name: &str) -> String {
-        let assistant = self.assistant();
-        let names = assistant.names();
-        let modules = names.modules.iter().flat_map(|module| {
-            module.functions.iter().map(|function| (format!("{}::{}", module.name, function.name), function))
-        });
-        let own = names.functions.iter().map(|function| (function.name.clone(), function)).chain(modules);
-        let own = own
-            .filter(|(full_name, function)| full_name == name || function.name == name)
-            .map(|(_, function)| (function.signature(), function.documentation.clone()));
-        let engines = assistant
-            .vocabulary()
-            .named(name)
-            .filter(|function| !function.is_property)
-            .map(|function| (function.signature(), function.documentation.clone()));
-        let mut text = String::new();
-        for (signature, documentation) in own.chain(engines) {
-            // An overload without words of its own stands beside the one that has them.
-            let gap = if text.is_empty() || documentation.is_empty() { "" } else { "\n" };
-            writeln!(text, "{gap}{signature}").expect("writing to a string succeeds");
-            if !documentation.is_empty() {
-                writeln!(text, "\n{documentation}").expect("writing to a string succeeds");
-            }
-        }
-        if text.is_empty() { format!("nothing is called `{name}`") } else { text.trim_end().to_owned() }
-    }
-
-    fn everything_defined(&self) -> String {
-        let names = self.assistant().names();
-        let mut lines: Vec<String> = Vec::new();
-        for variable in &names.variables {
-            let constant = if variable.is_constant { "const " } else { "" };
-            lines.push(format!("{constant}{}: {}", variable.name, variable.shape.type_name));
-        }
-        lines.extend(names.functions.iter().map(|function| format!("fn {}", function.signature())));
-        lines.extend(names.modules.iter().map(|module| format!("{}::", module.name)));
-        if lines.is_empty() { "nothing yet".into() } else { lines.join("\n") }
     }
 }

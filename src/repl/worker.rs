@@ -1,10 +1,13 @@
 //! The thread that has the session: it runs what was typed, and waits as a script does meanwhile.
 
-use super::{Report, assistant::SharedNames, interrupt::Interrupt, paths, pretty};
-use crate::script::{
-    Command, ScriptError, ScriptHost,
-    execute::run_at_prompt,
-    session::{STACK_SIZE, Session, Source},
+use super::{Errors, assistant::SharedNames, interrupt::Interrupt, paths, pretty};
+use crate::{
+    executor::accepts,
+    script::{
+        Command, ScriptError, ScriptHost,
+        execute::run_at_prompt,
+        session::{STACK_SIZE, Session, Source},
+    },
 };
 use rhai::Dynamic;
 use tokio::sync::{mpsc, oneshot};
@@ -30,8 +33,8 @@ pub(super) enum Request {
 pub(super) enum Answer {
     /// It is done.
     Done,
-    /// It failed.
-    Failed(Box<ScriptError>),
+    /// It failed, which has been shown; with this exit code a script would end.
+    Failed(i32),
     /// Ctrl-C ended it.
     Interrupted,
     /// It asked to leave.
@@ -60,29 +63,22 @@ impl Worker {
 pub(super) fn start(
     host: ScriptHost,
     interrupt: Interrupt,
-    report: Report,
+    errors: Errors,
 ) -> (Worker, oneshot::Receiver<i32>) {
     let (sender, requests) = mpsc::unbounded_channel();
     let (ended, end) = oneshot::channel();
     let names = SharedNames::default();
-    let script = {
-        let thread = Thread {
-            host,
-            runtime: tokio::runtime::Handle::current(),
-            interrupt,
-            names: names.clone(),
-            report,
-        };
-        move || {
-            let code = thread.serve(requests);
-            // Whoever waited may have gone away.
-            let _ = ended.send(code);
-        }
+    let runtime = tokio::runtime::Handle::current();
+    let thread = Thread { host, runtime, interrupt, names: names.clone(), errors };
+    let serve = move || {
+        let code = thread.serve(requests);
+        // Whoever waited may have gone away.
+        let _ = ended.send(code);
     };
     std::thread::Builder::new()
         .name("script".into())
         .stack_size(STACK_SIZE)
-        .spawn(script)
+        .spawn(serve)
         .expect("the system has room for a thread");
     (Worker { sender, names }, end)
 }
@@ -93,8 +89,11 @@ struct Thread {
     runtime: tokio::runtime::Handle,
     interrupt: Interrupt,
     names: SharedNames,
-    report: Report,
+    errors: Errors,
 }
+
+/// With this exit code a script would end in which such a command is run.
+const COMMAND_FAILED: i32 = 1;
 
 type Requests = mpsc::UnboundedReceiver<(Request, oneshot::Sender<Answer>)>;
 
@@ -175,10 +174,12 @@ impl Thread {
     fn run(&self, session: &mut Session, source: Source, text: &str) -> Answer {
         let cancellation = session.new_cancellation();
         self.interrupt.set(cancellation.clone());
+        let is_typed = source == Source::Prompt;
         let answer = match session.evaluate(source, text, cancellation.clone()) {
-            Ok(value) => self.show(session, &value, text, cancellation),
+            Ok(value) if is_typed => self.show(session, &value, text, cancellation),
+            Ok(_) => Answer::Done,
             Err(_) if cancellation.is_cancelled() => Answer::Interrupted,
-            Err(error) => Answer::Failed(Box::new(with_hint_for_shells(error, text))),
+            Err(error) => self.fail(session, &with_hint_for_shells(error, text)),
         };
         session.exit_code().map_or(answer, Answer::Exit)
     }
@@ -194,19 +195,47 @@ impl Thread {
         if let Some(command) = value.read_lock::<Command>()
             && pretty::is_to_run(text)
         {
-            return run_command(session, &command, cancellation);
+            return self.run_command(session, &command, cancellation);
         }
         if !value.is_unit() && !pretty::is_quiet(text) && session.exit_code().is_none() {
-            // Where nobody reads any more, the next line read is the end.
-            let _ = session.run().print(&pretty::show(session.engine(), value));
+            print(session, &pretty::show(session.engine(), value));
         }
         Answer::Done
     }
 
-    /// An error of what nobody waits for.
-    fn report(&self, session: &Session, error: &ScriptError) {
-        session.run().eprint(&(self.report)(error));
+    fn run_command(
+        &self,
+        session: &mut Session,
+        command: &Command,
+        cancellation: CancellationToken,
+    ) -> Answer {
+        let output = match session.within(cancellation.clone(), || run_at_prompt(command)) {
+            Ok(output) => output,
+            Err(_) if cancellation.is_cancelled() => return Answer::Interrupted,
+            Err(problem) => return self.fail(session, &session.explain(&problem)),
+        };
+        session.set_last_value(Dynamic::from(output.clone()));
+        if accepts(command.job(), output.get()) {
+            return Answer::Done;
+        }
+        // It has said itself what is wrong, if anything has.
+        session.run().eprint(&output.get().status.to_string());
+        Answer::Failed(COMMAND_FAILED)
     }
+
+    fn fail(&self, session: &Session, error: &ScriptError) -> Answer {
+        self.report(session, error);
+        Answer::Failed((self.errors.code)(error))
+    }
+
+    fn report(&self, session: &Session, error: &ScriptError) {
+        session.run().eprint(&(self.errors.text)(error));
+    }
+}
+
+fn print(session: &Session, text: &str) {
+    // Where nobody reads any more, the next line read is the end.
+    let _ = session.run().print(text);
 }
 
 /// What looks like a line for a shell is told what it would be here.
@@ -221,21 +250,5 @@ fn with_hint_for_shells(mut error: ScriptError, text: &str) -> ScriptError {
 
 fn show_jobs(session: &Session) {
     let running = session.running();
-    let text = if running.is_empty() { "nothing runs".into() } else { running.join("\n") };
-    // Where nobody reads any more, the next line read is the end.
-    let _ = session.run().print(&text);
-}
-
-fn run_command(session: &mut Session, command: &Command, cancellation: CancellationToken) -> Answer {
-    match session.within(cancellation.clone(), || run_at_prompt(command)) {
-        Ok(output) => {
-            if !output.get().success() {
-                session.run().eprint(&output.get().status.to_string());
-            }
-            session.set_last_value(Dynamic::from(output));
-            Answer::Done
-        }
-        Err(_) if cancellation.is_cancelled() => Answer::Interrupted,
-        Err(problem) => Answer::Failed(Box::new(session.explain(&problem))),
-    }
+    print(session, &if running.is_empty() { "nothing runs".into() } else { running.join("\n") });
 }

@@ -58,3 +58,19 @@ fn exit_gives_the_code() {
 fn a_last_line_needs_no_newline() {
     assert_eq!(stdout(&pipe("6 * 7")), "42\n");
 }
+
+#[test]
+fn a_command_that_fails_is_an_error() {
+    let output = pipe("$`echo one`\n$sh`echo oops >&2; exit 3`\n$`echo two`\n");
+    assert_eq!(stdout(&output), "one\n");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "oops\nended with exit code 3\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&pipe("$`false`.unchecked()\n$`echo two`\n")), "two\n");
+}
+
+#[test]
+fn a_secret_is_masked_in_values_and_errors() {
+    let output = pipe("let c = $`echo x`.secret(\"hunter2\");\n\"hunter2\"\nthrow \"hunter2\"\n");
+    assert_eq!(stdout(&output), "\"***\"\n");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("hunter2"));
+}
