@@ -18,6 +18,7 @@ use tempfile::TempDir;
 pub struct Sshd {
     directory: TempDir,
     port: u16,
+    pid: i32,
     /// A shell between us and the server, which ends it when we are gone in whatever way.
     keeper: Child,
 }
@@ -30,12 +31,26 @@ impl Sshd {
 
     /// One with these lines in its configuration.
     pub fn with(config: &str) -> Self {
+        Self::start_by("", config)
+    }
+
+    /// One on whose host `/bin/sh` is this program: in a mount namespace of its own, for which one
+    /// has to be root.
+    pub fn with_sh(program: &str) -> Self {
+        let bind = format!("unshare -m sh -c 'mount --bind {program} /usr/bin/sh && exec \"$@\"' sh");
+        Self::start_by(&bind, "")
+    }
+
+    /// One that these words of shell text, to which its own are added, start.
+    fn start_by(starter: &str, config: &str) -> Self {
         let directory = tempfile::Builder::new().prefix("sshd").tempdir().unwrap();
         make_keys(directory.path());
         // Somebody else may take the port before the server does; then another one is tried.
         for _ in 0..10 {
-            if let Some((port, keeper)) = serve(directory.path(), config) {
-                let sshd = Self { directory, port, keeper };
+            if let Some((port, keeper)) = serve(directory.path(), starter, config) {
+                let pid = fs::read_to_string(directory.path().join("leader")).unwrap();
+                let pid = pid.trim().parse().unwrap();
+                let sshd = Self { directory, port, pid, keeper };
                 sshd.write_known_hosts("id_host.pub");
                 return sshd;
             }
@@ -76,7 +91,7 @@ impl Sshd {
 
     /// The id of the process that listens.
     pub fn pid(&self) -> i32 {
-        fs::read_to_string(self.file("pid")).unwrap().trim().parse().unwrap()
+        self.pid
     }
 
     /// The ids of the processes that serve connections.
@@ -140,20 +155,20 @@ fn make_keys(directory: &Path) {
 }
 
 /// Starts a server on a free port, and waits until it listens.
-fn serve(directory: &Path, more: &str) -> Option<(u16, Child)> {
+fn serve(directory: &Path, starter: &str, more: &str) -> Option<(u16, Child)> {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let here = directory.display();
     let config = format!(
         "Port {port}\nListenAddress 0.0.0.0\nHostKey {here}/id_host\n\
-         AuthorizedKeysFile {here}/authorized_keys\nPidFile {here}/pid\nStrictModes no\nUsePAM no\n\
+         AuthorizedKeysFile {here}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nPrintMotd no\n\
          MaxStartups 10:30:100\nSubsystem sftp internal-sftp\nLogLevel INFO\n{more}"
     );
     fs::write(directory.join("config"), config).unwrap();
     let sshd = if Path::new("/usr/sbin/sshd").exists() { "/usr/sbin/sshd" } else { "/usr/bin/sshd" };
     let script = format!(
-        "{sshd} -D -e -f {here}/config 2>&1 </dev/null | tee {here}/log & \
-         read -r _; kill \"$(cat {here}/pid)\" 2>/dev/null"
+        "(exec sh -c 'echo $$ >{here}/leader; exec \"$@\"' sh {starter} {sshd} -D -e -f {here}/config) \
+         2>&1 </dev/null | tee {here}/log & read -r _; kill \"$(cat {here}/leader)\" 2>/dev/null"
     );
     let mut keeper = Command::new("sh")
         .args(["-c", &script])

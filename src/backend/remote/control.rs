@@ -46,7 +46,7 @@ pub(super) enum Source {
 pub(super) struct Past {
     sent: Mutex<BTreeSet<Signal>>,
     ended: Mutex<Option<Instant>>,
-    killed: watch::Sender<bool>,
+    shim_gone: watch::Sender<bool>,
 }
 
 impl Control {
@@ -65,7 +65,7 @@ impl Control {
         let Some(link) = self.link.upgrade() else { return Ok(()) };
         if signal == Signal::Kill {
             let killed = link.warden.kill(&self.mark, self.own_group()).await;
-            self.past.killed.send_replace(true);
+            self.past.shim_is_gone();
             return killed;
         }
         if lock(&self.past.ended).is_some() {
@@ -97,7 +97,7 @@ impl ProcessControl for Control {
     fn abandon(&self) {
         if let Some(link) = self.link.upgrade() {
             link.warden.kill_now(&self.mark, self.own_group());
-            self.past.killed.send_replace(true);
+            self.past.shim_is_gone();
         }
     }
 }
@@ -108,10 +108,15 @@ impl Past {
         lock(&self.ended).get_or_insert_with(Instant::now);
     }
 
-    /// Waits until it was killed, with its shim: nobody will tell of its end.
-    pub(super) async fn killed(&self) {
+    /// Notes that its shim is gone, which we killed or somebody else did.
+    pub(super) fn shim_is_gone(&self) {
+        self.shim_gone.send_replace(true);
+    }
+
+    /// Waits until its shim is gone: nobody will tell of its end.
+    pub(super) async fn shim_gone(&self) {
         // The sender is here, so it can't go.
-        let _ = self.killed.subscribe().wait_for(|&killed| killed).await;
+        let _ = self.shim_gone.subscribe().wait_for(|&gone| gone).await;
     }
 
     /// What the shell's word for a command's end means.

@@ -5,6 +5,7 @@ use crate::{
     Result,
     backend::{HostProcess, Terms},
     command::{Command, Pipeline},
+    event::ExitStatus,
 };
 use std::sync::{
     Arc,
@@ -20,6 +21,15 @@ pub struct Link {
     pub(super) warden: Warden,
     id: LinkId,
     marks: AtomicU64,
+}
+
+/// What becomes one process.
+#[derive(Clone, Copy, Debug)]
+pub enum Startable<'a> {
+    /// A command.
+    Command(&'a Command),
+    /// A pipeline.
+    Pipeline(&'a Pipeline),
 }
 
 /// What all marks of one link begin with: random, since a mark is proof enough to kill for.
@@ -49,7 +59,8 @@ impl Link {
         &self.warden
     }
 
-    /// Starts a command on a channel of its own; `None` where the host allows no further channel.
+    /// Starts a command, or all stages of a pipeline, on a channel of its own; `None` where the host
+    /// allows no further channel.
     ///
     /// # Errors
     ///
@@ -57,26 +68,20 @@ impl Link {
     pub async fn spawn(
         self: &Arc<Self>,
         channels: &dyn Channels,
-        command: &Command,
+        what: Startable<'_>,
     ) -> Result<Option<HostProcess>> {
-        let stages = std::slice::from_ref(command);
-        spawn::spawn(self, channels, stages, Terms::from(command), Box::new(|stages| stages[0])).await
-    }
-
-    /// Starts all stages of a pipeline on one channel; `None` where the host allows no further
-    /// channel.
-    ///
-    /// # Errors
-    ///
-    /// As [`Backend::spawn_pipeline`](crate::Backend::spawn_pipeline).
-    pub async fn spawn_pipeline(
-        self: &Arc<Self>,
-        channels: &dyn Channels,
-        pipeline: &Pipeline,
-    ) -> Result<Option<HostProcess>> {
-        let judge = pipeline.clone();
-        let overall = Box::new(move |stages: &[_]| judge.status(stages));
-        spawn::spawn(self, channels, pipeline.stages(), Terms::from(pipeline), overall).await
+        match what {
+            Startable::Command(command) => {
+                let overall = Box::new(|stages: &[ExitStatus]| stages[0]);
+                let stages = std::slice::from_ref(command);
+                spawn::spawn(self, channels, stages, Terms::from(command), overall).await
+            }
+            Startable::Pipeline(pipeline) => {
+                let judge = pipeline.clone();
+                let overall = Box::new(move |stages: &[ExitStatus]| judge.status(stages));
+                spawn::spawn(self, channels, pipeline.stages(), Terms::from(pipeline), overall).await
+            }
+        }
     }
 
     /// A mark that no other command has.

@@ -27,5 +27,5 @@ mod spawn;
 mod warden;
 
 pub use channel::{BoxWriter, Channel, ChannelEnd, ChannelRequest, Channels};
-pub use link::{Link, LinkId};
+pub use link::{Link, LinkId, Startable};
 pub use warden::{Patience, System, Warden};

@@ -154,7 +154,7 @@ impl Pump {
                 return Next::Told(told);
             }
             if self.at_end {
-                self.hand_on_rest().await;
+                self.hand_on_all().await;
                 return Next::End;
             }
             self.hand_on().await;
@@ -193,12 +193,10 @@ impl Pump {
                     self.hand_on_rest().await;
                     self.begun = true;
                 }
-                // What comes after it is somebody else's, who was left in the background.
-                Told::End | Told::Exit(_) => {
-                    for stage in 0..self.framers.len() {
-                        self.current = stage;
-                        self.hand_on_rest().await;
-                    }
+                // What comes after it is somebody else's, who was left in the background. Not so for
+                // pipelines, where what marks the lines may still have some.
+                Told::End | Told::Exit(_) if self.framers.len() == 1 => {
+                    self.hand_on_all().await;
                     self.at_end = true;
                     return Some(told);
                 }
@@ -236,6 +234,13 @@ impl Pump {
         let batch = framer.take();
         self.deliver(batch).await;
         self.searched = self.framers[self.current].buffer().len();
+    }
+
+    async fn hand_on_all(&mut self) {
+        for stage in 0..self.framers.len() {
+            self.current = stage;
+            self.hand_on_rest().await;
+        }
     }
 
     async fn hand_on_rest(&mut self) {

@@ -13,9 +13,12 @@ use crate::{
     backend::{BoxFuture, EventSender, StatusSetter},
     event::{ExitStatus, Signal},
 };
-use std::{pin::pin, sync::Arc};
-use tokio::time::timeout;
+use std::{future::pending, pin::pin, sync::Arc, time::Duration};
+use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
+
+/// How often to look whether the shim is there.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// A command that runs.
 pub(super) struct Run {
@@ -48,6 +51,15 @@ impl Run {
         let mut setter = Some(setter);
         let mut status = None;
         {
+            // Somebody may kill it on the host, and what it started may hold its outputs.
+            let (link, group, past) = (self.link.clone(), self.group, self.past.clone());
+            let watching = async {
+                while link.warden.is_alive(group).await.unwrap_or(true) {
+                    sleep(LOOK_AGAIN).await;
+                }
+                past.shim_is_gone();
+                pending::<()>().await;
+            };
             // A terminal's two outputs are one.
             let stderr = (!on_terminal).then_some(&mut self.stderr);
             let mut output = pin!(read_all(&mut self.stdout, stderr, &shared, &self.past, count));
@@ -66,6 +78,7 @@ impl Run {
                     status = setter.take().map(|setter| setter.set((self.overall)(&stages), stages));
                     output.await;
                 }
+                () = watching => {}
             }
         }
         self.past.end();
@@ -93,8 +106,7 @@ impl Run {
                 .filter(|stage| **stage == ExitStatus::Unknown)
                 .for_each(|stage| *stage = untold);
         } else if self.shared.end.borrow().exit.is_none() {
-            // Something in the background holds the pipe of what marks the lines of a pipeline's
-            // stages, for which the shim waits.
+            // The shim is still there, and has nothing to tell any longer.
             self.link.warden.kill_one(self.group);
         }
         stages
@@ -139,21 +151,21 @@ async fn read_all(stdout: &mut Pump, stderr: Option<&mut Pump>, shared: &Shared,
     let stdout = async {
         stdout.release().await;
         while !matches!(
-            stdout.next(|| past.killed()).await,
+            stdout.next(|| past.shim_gone()).await,
             Next::Told(Told::End | Told::Exit(_)) | Next::End
         ) {}
     };
     // What the stages of a pipeline left in the background may keep their standard errors open for
-    // days, for which the shim waits.
+    // days.
     let over = || async {
         if shared.end.borrow().stages.len() < stages {
-            past.killed().await;
+            past.shim_gone().await;
         }
     };
     let stderr = async {
         let Some(stderr) = stderr else { return };
         stderr.release().await;
-        while !matches!(stderr.next(over).await, Next::Told(Told::Exit(_)) | Next::End) {}
+        while stderr.next(over).await != Next::End {}
     };
     tokio::join!(stdout, stderr);
 }

@@ -83,7 +83,7 @@ impl Script<'_> {
             self.prepare(stage);
             self.put(")||exit 0;");
         }
-        self.put("c :;h;exec 8>&1 2>/dev/null;");
+        self.put("c :;h;exec 2>/dev/null;");
         for (index, stage) in stages.iter().enumerate() {
             self.put(if index > 0 { "|(" } else { "(" });
             self.stage(index, stage, index + 1 == stages.len());
@@ -94,16 +94,15 @@ impl Script<'_> {
 
     fn stage(&mut self, index: usize, stage: &Command, is_last: bool) {
         let piped = index > 0 || reads_channel(stage);
-        self.put(if piped { "c :;exec 5>&1 4<&0 0</dev/null;(c :;" } else { "c :;exec 5>&1;(c :;" });
+        self.put(if piped { "c :;exec 5>&1 4<&0 0</dev/null;" } else { "c :;exec 5>&1;" });
+        let sed = self.sed;
+        self.add(format_args!("q {index} '{sed}' \"\u{1e}$rx_n L {index} \";"));
         self.prepare(stage);
         // Within the braces, 1 and 2 lead to what reads the shell's messages.
         self.put(if index > 0 { "{ c :;(" } else { "{ c :;(y;" });
         self.exec(stage, if piped { "<&4" } else { input(stage) }, ">&5");
         let last = if is_last { "l" } else { "" };
-        self.add(format_args!(");echo X $?; }} 2>&1|s {index} {last} 4<&- 5>&- 6>&-) 6>&1 1>/dev/null"));
-        // Each line of its standard error says which stage it is from.
-        let sed = self.sed;
-        self.add(format_args!("|LC_ALL=C sed {sed} \"s/^/\u{1e}$rx_n L {index} /\" >&3 3>&- 4<&- 5>&- 8>&-"));
+        self.add(format_args!(");echo X $?; }} 2>&1|s {index} {last} 4<&- 5>&- 6>&-"));
     }
 
     /// Directory, environment, program, redirects: all that can fail before the command begins.
@@ -275,6 +274,8 @@ impl Environment {
         for (name, value) in changes {
             environment.add(name, value);
         }
+        // For env(1), what is taken away is an option, and options come first.
+        environment.by_env.sort_by_key(|(_, value)| value.is_some());
         environment
     }
 

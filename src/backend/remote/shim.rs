@@ -32,8 +32,7 @@ pub(super) const MARK: u8 = 0x1e;
 /// and functions, so that they don't meet variables of the environment.
 ///
 /// Descriptors: 3 is where the shim tells, 4, 5 and 7 are the command's redirects, 6 is where its
-/// standard error goes, 8 and 9 are the two ends of the pipe for the shell's messages (in a
-/// pipeline, 8 is the channel's standard output).
+/// standard error goes, 8 and 9 are the two ends of a pipe.
 const COMMAND: &[&str] = &[
     // The only newline that can be had without one in this text and without starting a process.
     r#"rx_l="${IFS#??}""#,
@@ -65,9 +64,12 @@ const COMMAND: &[&str] = &[
     r#"i() { rx_a=; case $1 in e) ;; *) rx_a=$(kill -l $(($2-128)) 2>/dev/null);; esac; }"#,
     // Done: tell the status that this was given.
     r#"d() { c ""; exec 2>&6; echo X >&8; m <&9; i $rx_m $1; [ "$rx_t" ] || printf "\036%s E\n" "$rx_n"; r X $rx_m $1 $rx_a; exit 0; }"#,
+    // Have the standard error of a stage of a pipeline marked line by line with the stage's number, by
+    // something in the background that nobody waits for: the stage may leave children that hold it.
+    r#"q() { e && [ -p /proc/self/fd/9 ] && { LC_ALL=C sed $2 -e 1d -e "s/^/$3/" <&9 >&3 3>&- 4<&- 5>&- 8>&- 9<&- & exec 6>&8 8>&- 9<&-; } || exec 6>&3; }"#,
     // Tell what a stage of a pipeline left: its number, and on standard input the messages and the
     // status. After the last one nothing is added to the output.
-    r#"s() { c ""; rx_m=e; while read -r rx_a rx_b; do case $rx_a in X) i $rx_m $rx_b; r S $1 $rx_m $rx_b $rx_a;; *) rx_m=s;; esac; done; [ "$2" ] && printf "\036%s E\n" "$rx_n" >&8; }"#,
+    r#"s() { c ""; rx_m=e; while read -r rx_a rx_b; do case $rx_a in X) i $rx_m $rx_b; r S $1 $rx_m $rx_b $rx_a;; *) rx_m=s;; esac; done; [ "$2" ] && printf "\036%s E\n" "$rx_n"; }"#,
 ];
 
 /// Reads the script and does what it says.

@@ -78,8 +78,8 @@ impl Warden {
     ///
     /// # Errors
     ///
-    /// [`Disconnected`](ErrorKind::Disconnected) where the channel ends before that word, with
-    /// what came instead.
+    /// [`Unsupported`](ErrorKind::Unsupported) where the channel ends before that word, with what
+    /// came instead.
     pub async fn start(
         mut stdin: BoxWriter,
         stdout: BoxReader,
@@ -221,8 +221,7 @@ impl Listener {
             }
         }
         let said = String::from_utf8_lossy(&self.noise).trim().to_owned();
-        let message = "the host did not run a shell for us";
-        let error = Error::new(ErrorKind::Disconnected, message);
+        let error = Error::unsupported("the host did not run a shell for us");
         Err(if said.is_empty() { error } else { error.with_hint(format!("it said: {said}")) })
     }
 

@@ -107,7 +107,7 @@ fn own_words(diary: &str) -> impl Iterator<Item = &str> {
 fn changed_key(diary: &str, options: &Options) -> Error {
     let offered = offered_key(diary);
     let entry = diary.lines().find_map(|line| {
-        let (_, rest) = line.split_once(" key in ")?;
+        let (_, rest) = line.strip_prefix("Offending ")?.split_once(" key in ")?;
         Some(rest.trim().to_owned())
     });
     let known = entry.map(|place| format!(" (the known one is in {place})")).unwrap_or_default();
@@ -139,8 +139,11 @@ fn offered_key(diary: &str) -> String {
 fn no_key_accepted(diary: &str, line: &str) -> Error {
     let tried: Vec<&str> =
         diary.lines().filter_map(|line| line.trim().strip_prefix("debug1: Offering public key: ")).collect();
-    let missing: Vec<&str> =
-        diary.lines().filter_map(|line| line.trim().strip_prefix("no such identity: ")).collect();
+    let missing: Vec<&str> = diary
+        .lines()
+        .filter_map(|line| line.strip_prefix("Warning: Identity file ")?.split_once(" not accessible"))
+        .map(|(file, _)| file)
+        .collect();
     let ways = line.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(ways, _)| ways);
     let unusable =
         diary.lines().find(|line| line.starts_with("Load key ") || line.contains("UNPROTECTED PRIVATE KEY"));

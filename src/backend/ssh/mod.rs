@@ -11,14 +11,14 @@ pub use address::SshAddress;
 pub use builder::SshBuilder;
 pub use options::KnownHosts;
 
-use super::{Backend, Capabilities, CommandFiles, FileSystem, HostProcess};
+use super::{Backend, Capabilities, CommandFiles, FileSystem, HostProcess, remote::Startable};
 use crate::{
     Result,
     command::{Command, Pipeline},
 };
 use options::Options;
 use pool::Pool;
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 /// Runs commands on a host over SSH.
 ///
@@ -73,6 +73,21 @@ impl SshBackend {
         Self { name, pool: Pool::shared(options) }
     }
 
+    /// Starts a process on a connection that has room for one more.
+    async fn start(&self, what: Startable<'_>) -> Result<HostProcess> {
+        loop {
+            let lease = self.pool.lease().await?;
+            for pause in [1, 4, 0] {
+                if let Some(process) = lease.link().spawn(&lease, what).await? {
+                    return Ok(process);
+                }
+                // The host may still count a session that has just ended.
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+            lease.was_refused()?;
+        }
+    }
+
     /// Makes sure that there is a connection.
     ///
     /// # Errors
@@ -101,23 +116,11 @@ impl Backend for SshBackend {
     }
 
     async fn spawn(&self, command: &Command) -> Result<HostProcess> {
-        loop {
-            let lease = self.pool.lease().await?;
-            match lease.link().spawn(&lease, command).await? {
-                Some(process) => return Ok(process),
-                None => lease.was_refused()?,
-            }
-        }
+        self.start(Startable::Command(command)).await
     }
 
     async fn spawn_pipeline(&self, pipeline: &Pipeline) -> Result<HostProcess> {
-        loop {
-            let lease = self.pool.lease().await?;
-            match lease.link().spawn_pipeline(&lease, pipeline).await? {
-                Some(process) => return Ok(process),
-                None => lease.was_refused()?,
-            }
-        }
+        self.start(Startable::Pipeline(pipeline)).await
     }
 
     fn files(&self) -> Arc<dyn FileSystem> {

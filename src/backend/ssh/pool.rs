@@ -55,6 +55,8 @@ struct Connection {
     capacity: usize,
     /// When the host last took no further session on it.
     refused: Option<Instant>,
+    /// Whether it ever took one.
+    has_taken: bool,
 }
 
 type Registry = Mutex<HashMap<(runtime::Id, Options), Weak<Pool>>>;
@@ -120,7 +122,13 @@ impl Pool {
             Ok(master) => {
                 let capacity = state.capacity();
                 let master = Arc::new(master);
-                state.connections.push(Connection { master, in_use: 0, capacity, refused: None });
+                state.connections.push(Connection {
+                    master,
+                    in_use: 0,
+                    capacity,
+                    refused: None,
+                    has_taken: false,
+                });
                 state.refused = None;
                 state.wake();
                 self.grow(&mut state);
@@ -266,9 +274,9 @@ impl Lease {
     pub(super) fn was_refused(self) -> Result<()> {
         let mut state = self.place.pool.lock();
         let Some(connection) = state.connection(&self.place.master) else { return Ok(()) };
-        connection.capacity = connection.in_use - 1;
+        connection.capacity = connection.capacity.min((connection.in_use - 1).max(1));
         connection.refused = Some(Instant::now());
-        if connection.capacity > 0 {
+        if connection.in_use > 1 || connection.has_taken {
             return Ok(());
         }
         let error = Error::unsupported("the host allows only one session on a connection")
@@ -282,6 +290,9 @@ impl Lease {
         let Some(mut channel) = self.place.master.open(&request, &self.place.pool.options).await? else {
             return Ok(None);
         };
+        if let Some(connection) = self.place.pool.lock().connection(&self.place.master) {
+            connection.has_taken = true;
+        }
         let place = self.place.clone();
         let ended = channel.ended;
         channel.ended = Box::pin(async move {
