@@ -1,4 +1,4 @@
-//! What the README shows works: its scripts run, and print what it says.
+//! What the README shows works: its scripts run and print what it says, its commands too.
 
 use crate::source::top;
 use std::{
@@ -7,6 +7,10 @@ use std::{
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
+
+/// Commands of the README that no test runs, and why.
+const NOT_RUN: &[(&str, &str)] =
+    &[("cargo install --path .", "it installs what is tested here"), ("tests/run", "it runs this test")];
 
 /// A code block.
 struct Block {
@@ -34,6 +38,33 @@ fn every_script_of_the_readme_runs_and_prints_what_it_says() {
                 printed.any(|line| line == expected),
                 "README.md:{}: it does not print `{expected}` there, but\n{stdout}",
                 script.line
+            );
+        }
+    }
+}
+
+#[test]
+fn every_command_of_the_readme_runs() {
+    let blocks: Vec<_> = blocks().into_iter().filter(|block| block.language == "console").collect();
+    assert!(!blocks.is_empty(), "the README shows how to try it");
+    let folder = tempfile::tempdir().unwrap();
+    for block in blocks {
+        for command in block.text.lines().filter_map(|line| line.strip_prefix("$ ")) {
+            if NOT_RUN.iter().any(|(known, _)| *known == command) {
+                continue;
+            }
+            let arguments = command
+                .strip_prefix("rexec ")
+                .or_else(|| command.strip_prefix("cargo run --release -- "))
+                .unwrap_or_else(|| panic!("README.md:{}: no test runs `{command}`", block.line));
+            let shell = format!("exec '{}' {arguments}", rexec().display());
+            let output = run(Command::new("sh").arg("-c").arg(shell).current_dir(top()), folder.path());
+            let (_, stderr) = texts(&output);
+            assert!(
+                output.status.success(),
+                "README.md:{}: `{command}`: {}\n{stderr}",
+                block.line,
+                output.status
             );
         }
     }
