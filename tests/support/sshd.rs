@@ -147,6 +147,8 @@ fn make_keys(directory: &Path) {
             .status();
         assert!(status.expect("tests/support/install installs ssh-keygen").success());
     }
+    // Not the user's own: what is in there is nobody's business here, and may take its time.
+    fs::create_dir(directory.join("home")).unwrap();
     fs::copy(directory.join("id.pub"), directory.join("authorized_keys")).unwrap();
     // The server wants this directory, which a package's service makes when it starts.
     if !Path::new("/run/sshd").exists() {
@@ -162,7 +164,7 @@ fn serve(directory: &Path, starter: &str, more: &str) -> Option<(u16, Child)> {
         "Port {port}\nListenAddress 0.0.0.0\nHostKey {here}/id_host\n\
          AuthorizedKeysFile {here}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nPrintMotd no\n\
-         MaxStartups 10:30:100\nSubsystem sftp internal-sftp\nLogLevel INFO\n{more}"
+         MaxStartups 10:30:100\nSubsystem sftp internal-sftp\nSetEnv HOME={here}/home\nLogLevel INFO\n{more}"
     );
     fs::write(directory.join("config"), config).unwrap();
     let sshd = if Path::new("/usr/sbin/sshd").exists() { "/usr/sbin/sshd" } else { "/usr/bin/sshd" };
