@@ -193,6 +193,13 @@ impl HostProcess {
         process
     }
 
+    /// The same process, whose events come from another stream: that of somebody who takes them
+    /// first, and hands them on.
+    pub fn with_events(mut self, events: EventStream) -> Self {
+        self.events = Some(events);
+        self
+    }
+
     /// Any backend's process as this one.
     pub fn erase<P: Process>(process: P) -> Self {
         let boxed: Box<dyn Any + Send> = Box::new(process);

@@ -6,7 +6,7 @@ use crate::script::{
     policy::{Capability, Policy},
 };
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
-use std::{ffi::OsString, num::NonZeroUsize, time::Duration};
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 const AFTER_HELP: &str = "\
 Options of rexec stand before FILE; all after it is the script's.
@@ -68,6 +68,14 @@ pub(super) struct Shared {
     /// How many things are done at once, unless the script says otherwise
     #[arg(long, global = true, value_name = "N")]
     pub(super) limit: Option<NonZeroUsize>,
+
+    /// Record every command, event and result in this file, as JSON lines
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
+
+    /// Go on with a rollout that was broken off
+    #[arg(long, global = true)]
+    pub(super) resume: bool,
 
     /// How logs, progress and errors are shown
     #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = Form::Pretty)]

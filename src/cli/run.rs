@@ -101,7 +101,9 @@ impl Session<'_> {
 
 /// What the options of every task make of a host.
 pub(super) fn host(shared: &Shared) -> ScriptHostBuilder {
-    let builder = ScriptHost::builder().guarded().dry_run(shared.dry_run).policy(shared.policy());
+    let builder =
+        ScriptHost::builder().guarded().dry_run(shared.dry_run).policy(shared.policy()).resume(shared.resume);
+    let builder = shared.record.iter().fold(builder, |builder, file| builder.record(file));
     let builder = shared.timeout.into_iter().fold(builder, ScriptHostBuilder::timeout);
     shared.limit.into_iter().fold(builder, |builder, limit| builder.limit(limit.get()))
 }

@@ -19,6 +19,15 @@ pub(crate) fn is_terminated(problem: &EvalAltResult) -> bool {
     matches!(problem.unwrap_inner(), EvalAltResult::ErrorTerminated(..))
 }
 
+/// The one line that tells it to a person.
+pub(crate) fn told(problem: &EvalAltResult) -> String {
+    match problem.unwrap_inner() {
+        EvalAltResult::ErrorRuntime(value, _) => message(value),
+        EvalAltResult::ErrorTerminated(..) => "cancelled".into(),
+        own => own.to_string(),
+    }
+}
+
 /// What happened, without the calls that led there.
 fn innermost(mut problem: Box<EvalAltResult>) -> EvalAltResult {
     loop {

@@ -44,6 +44,7 @@ pub(crate) fn run_to_its_end(
     }
     let exit_code = scope.run.exit_code().unwrap_or(0);
     let exit_code = if exit_code == 0 && !unseen.is_empty() { SOME_FAILED } else { exit_code };
+    end_record(scope, &result, exit_code);
     Ending { result, exit_code, unseen }
 }
 
@@ -53,6 +54,18 @@ fn end_processes(scope: &Scope) {
     timers::forget_all();
     let (managed, processes) = (scope.run.managed.end_all(), scope.run.processes.end_all());
     scope.run.runtime.block_on(async { tokio::join!(managed, processes) });
+}
+
+fn end_record(scope: &Scope, result: &ScriptResult<Dynamic>, exit_code: i32) {
+    let Some(recorder) = scope.run.recorder() else { return };
+    scope.run.runtime.block_on(recorder.settle());
+    match result {
+        Ok(_) => recorder.end(Some(exit_code), None),
+        Err(problem) => recorder.end(None, Some(&caught::told(problem))),
+    }
+    if let Some(problem) = recorder.take_failure() {
+        scope.run.log(LogLevel::Error, &problem.to_string());
+    }
 }
 
 /// The script's own error, or else the first one of what it deferred; the others are told here, so

@@ -8,7 +8,7 @@ use super::{
     hosts::Host,
     output::Output,
     scope::{self, Scope, ScriptResult},
-    start::{Permit, permit},
+    start::{Permit, permit, spawn},
 };
 use crate::{
     Error, Process,
@@ -88,7 +88,7 @@ async fn run_part(
     observe: &mut (dyn FnMut(&Batch) + Send),
 ) -> ScriptResult<crate::Output> {
     let started = Instant::now();
-    let spawning = host.executor().spawn(part.clone());
+    let spawning = spawn(&scope.run, host, part.clone());
     let mut process = tokio::select! {
         biased;
         () = scope.cancellation.cancelled() => return Err(scope::terminated()),

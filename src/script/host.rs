@@ -114,6 +114,13 @@ impl ScriptHostBuilder {
         self
     }
 
+    /// Records every command, event and result of its scripts in this file, as JSON lines, with
+    /// secrets masked. Each run makes the file anew.
+    pub fn record(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings.record = Some(file.into());
+        self
+    }
+
     /// Whether its scripts go on with what an earlier run began, where they keep a journal of it.
     pub fn resume(mut self, resume: bool) -> Self {
         self.settings.resume = resume;
@@ -236,6 +243,7 @@ impl ScriptHost {
         let runtime = tokio::runtime::Handle::current();
         let run = Arc::new(self.new_run(runtime, source.source));
         let masks = run.masks.clone();
+        run.begin_record().map_err(ScriptError::from_error)?;
         let scope = Scope { run, cancellation: self.cancellation.clone() };
         let engine = self.engine.clone();
         let (sender, receiver) = tokio::sync::oneshot::channel();

@@ -18,7 +18,8 @@
 
 use super::masking::Masks;
 use crate::{
-    Error, Result,
+    BatchEvent, Error, EventStream, HostProcess, Process as _, Result,
+    backend::EventSender,
     event::{Batch, ExitStatus},
 };
 use serde::Serialize;
@@ -30,14 +31,19 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
+use tokio_util::task::TaskTracker;
+
+/// How long the end of the record waits for results.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// Writes the record of a run.
 pub(crate) struct Recorder {
     out: Mutex<Out>,
     masks: Arc<Masks>,
     last_id: AtomicU64,
+    observers: TaskTracker,
 }
 
 struct Out {
@@ -102,7 +108,7 @@ enum What<'a> {
         message: &'a str,
     },
     End {
-        exit_code: i32,
+        exit_code: Option<i32>,
         error: Option<&'a str>,
     },
 }
@@ -126,6 +132,7 @@ impl Recorder {
             out: Mutex::new(Out { writer, failure: None, has_failed: false }),
             masks,
             last_id: AtomicU64::new(0),
+            observers: TaskTracker::new(),
         }
     }
 
@@ -182,8 +189,15 @@ impl Recorder {
         self.write(SystemTime::now(), What::Failed { id, kind: error.kind().name(), message });
     }
 
-    /// The script has ended.
-    pub(crate) fn end(&self, exit_code: i32, error: Option<&str>) {
+    /// Waits until the results of commands that have ended are in, which is a moment at most.
+    pub(crate) async fn settle(&self) {
+        self.observers.close();
+        // What was detached goes on for longer than anybody waits.
+        let _ = tokio::time::timeout(SETTLING, self.observers.wait()).await;
+    }
+
+    /// The script has ended: with this code, or by this error.
+    pub(crate) fn end(&self, exit_code: Option<i32>, error: Option<&str>) {
         let error = error.map(|text| self.masks.mask(text));
         self.write(SystemTime::now(), What::End { exit_code, error: error.as_deref() });
     }
@@ -214,6 +228,34 @@ impl Recorder {
         let written = written.and_then(|()| if flush { out.writer.flush() } else { Ok(()) });
         if let Err(failure) = written {
             (out.has_failed, out.failure) = (true, Some(failure));
+        }
+    }
+}
+
+/// The same process; what it tells is recorded on its way to whoever reads it.
+pub(crate) fn observed(mut process: HostProcess, recorder: &Arc<Recorder>, id: RecordId) -> HostProcess {
+    let Some(events) = process.take_events() else { return process };
+    let (sender, handed_on) = EventStream::channel();
+    recorder.observers.spawn(observe(events, sender, recorder.clone(), id));
+    process.with_events(handed_on)
+}
+
+async fn observe(mut events: EventStream, sender: EventSender, recorder: Arc<Recorder>, id: RecordId) {
+    let started = Instant::now();
+    while let Some(event) = events.recv_batch().await {
+        match event {
+            BatchEvent::Started { pid } => {
+                recorder.started(id, pid);
+                sender.started(pid).await;
+            }
+            BatchEvent::Output(batch) => {
+                recorder.output(id, &batch);
+                sender.batch(batch).await;
+            }
+            BatchEvent::Exited(status) => {
+                recorder.result(id, status, started.elapsed());
+                return sender.exited(status).await;
+            }
         }
     }
 }
@@ -288,7 +330,7 @@ mod tests {
         let id = recorder.command("local", "login hunter2", false);
         recorder.output(id, &batch(b"as hunter2"));
         recorder.failed(id, &Error::invalid("no hunter2"));
-        recorder.end(1, Some("no hunter2"));
+        recorder.end(None, Some("no hunter2"));
         let text = String::from_utf8(shared.0.lock().unwrap().clone()).unwrap();
         assert!(!text.contains("hunter2"), "{text}");
         assert_eq!(text.matches("***").count(), 5);

@@ -10,6 +10,7 @@ use super::{
     modules::ModuleCache,
     policy::{Action, Policy},
     process::Processes,
+    record::Recorder,
     toolbox::{environment::Secrets, prompt::ScriptInput},
     unseen::UnseenFailures,
 };
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) limit: Option<usize>,
     /// What scripts may do.
     pub(crate) policy: Arc<Policy>,
+    /// The file that every command, event and result is recorded in.
+    pub(crate) record: Option<PathBuf>,
     /// Go on with what an earlier run began.
     pub(crate) resume: bool,
     /// Where what outlives a run is kept; the user's own state folder unless set.
@@ -72,6 +75,7 @@ pub(crate) struct Run {
     pub(crate) deferred: Deferred,
     /// The temporary directories that it made, which are removed in the end.
     pub(super) temp_dirs: TempDirs,
+    recorder: OnceLock<Arc<Recorder>>,
     exit_code: OnceLock<i32>,
     /// Its own standard input.
     pub(crate) input: ScriptInput,
@@ -102,6 +106,7 @@ impl Run {
             unseen: UnseenFailures::default(),
             deferred: Deferred::default(),
             temp_dirs: TempDirs::default(),
+            recorder: OnceLock::new(),
             exit_code: OnceLock::new(),
             input: ScriptInput::default(),
             secrets: Secrets::default(),
@@ -138,6 +143,24 @@ impl Run {
     /// `Denied` where it does not.
     pub(crate) fn check(&self, action: &Action) -> crate::Result<()> {
         self.settings.policy.check(action)
+    }
+
+    /// Begins to record, if that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// Where the file can't be made.
+    pub(crate) fn begin_record(&self) -> crate::Result<()> {
+        let Some(path) = &self.settings.record else { return Ok(()) };
+        let recorder = Recorder::create(path, self.masks.clone())?;
+        recorder.begin(&self.script, &self.settings.args);
+        self.recorder.get_or_init(|| Arc::new(recorder));
+        Ok(())
+    }
+
+    /// Where commands, events and results are recorded, if they are.
+    pub(crate) fn recorder(&self) -> Option<&Arc<Recorder>> {
+        self.recorder.get()
     }
 
     /// Notes the exit code that the script asked for. Whoever asks first is heard.

@@ -1,8 +1,8 @@
 //! The one way by which a script's commands start: defaults, limits and dry runs apply here.
 
-use super::{hosts::Host, policy::Action, run::Run};
+use super::{hosts::Host, policy::Action, record, run::Run};
 use crate::{
-    Output, Result,
+    HostProcess, Output, Result,
     command::{Command, EnvChange, Job},
     event::ExitStatus,
 };
@@ -31,10 +31,30 @@ pub(super) fn permit(run: &Run, host: &Host, job: &Job) -> Result<Permit> {
     }
     if run.settings.dry_run && !job.commands().iter().all(|command| command.reads_only) {
         run.eprint(&format!("would run on {}: {job}", host.name()));
+        if let Some(recorder) = run.recorder() {
+            recorder.command(host.name(), &job.to_string(), true);
+        }
         let output = Output::new(ExitStatus::Exited(0), job.to_string(), host.name().to_owned());
         return Ok(Permit::Pretend(output));
     }
     Ok(Permit::Start(job))
+}
+
+/// Starts a job that was permitted, and notes in the record what becomes of it.
+///
+/// # Errors
+///
+/// Where it can't be started.
+pub(super) async fn spawn(run: &Run, host: &Host, job: Job) -> Result<HostProcess> {
+    let Some(recorder) = run.recorder() else { return host.executor().spawn(job).await };
+    let id = recorder.command(host.name(), &job.to_string(), false);
+    match host.executor().spawn(job).await {
+        Ok(process) => Ok(record::observed(process, recorder, id)),
+        Err(error) => {
+            recorder.failed(id, &error);
+            Err(error)
+        }
+    }
 }
 
 fn check_policy(run: &Run, host: &Host, command: &Command) -> Result<()> {

@@ -16,6 +16,7 @@ mod mocks;
 mod modules;
 mod parallel;
 mod processes;
+mod record;
 mod rollout;
 mod rollout_script;
 mod run;

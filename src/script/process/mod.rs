@@ -23,7 +23,7 @@ use super::{
     output::Output,
     run::Run,
     scope::{self, ScriptResult},
-    start::{Permit, permit},
+    start::{self, Permit, permit},
 };
 use crate::{
     Capability, Error, ErrorKind, ExitStatus, HostProcess, Process as _,
@@ -76,9 +76,8 @@ impl Process {
         let scope = scope::current()?;
         let process = match permit(&scope.run, host, job).map_err(thrown)? {
             Permit::Start(prepared) => {
-                let executor = host.executor().clone();
                 let prepared = with_open_input(host, prepared);
-                scope::wait(async move { executor.spawn(prepared).await })?
+                scope::wait(start::spawn(&scope.run, host, prepared))?
             }
             Permit::Pretend(output) => {
                 let _entered = scope.run.runtime.enter();
