@@ -1,5 +1,6 @@
 //! What went wrong, as the value that `catch` gives.
 
+use super::messages;
 use rhai::{Dynamic, EvalAltResult, Map, Position};
 
 /// The value that `catch (error)` would give: what was thrown, or for one of the engine's own errors
@@ -39,11 +40,29 @@ fn innermost(mut problem: Box<EvalAltResult>) -> EvalAltResult {
     }
 }
 
+/// The map that `catch` gets for one of the engine's own errors, with a `kind` and in our words;
+/// nothing for any other map.
+pub(super) fn explained(map: &Map) -> Option<Map> {
+    let is_one = map.contains_key("error") && map.contains_key("message") && !map.contains_key("kind");
+    if !is_one {
+        return None;
+    }
+    let error = map.get("error")?.clone().into_immutable_string().ok()?;
+    let message = map.get("message")?.clone().into_immutable_string().ok()?;
+    if !error.starts_with("Error") {
+        return None;
+    }
+    let mut map = map.clone();
+    map.insert("kind".into(), "script".into());
+    map.insert("message".into(), messages::of_text(&message).into());
+    Some(map)
+}
+
 fn describe(problem: &EvalAltResult, position: Position) -> Dynamic {
     let number = |number: Option<usize>| number.and_then(|number| i64::try_from(number).ok());
     let mut map = Map::new();
     map.insert("kind".into(), "script".into());
-    map.insert("message".into(), problem.to_string().into());
+    map.insert("message".into(), messages::of(problem).into());
     for (key, value) in [("line", number(position.line())), ("position", number(position.position()))] {
         if let Some(value) = value {
             map.insert(key.into(), value.into());

@@ -39,6 +39,31 @@ pub(super) fn of(problem: &EvalAltResult) -> String {
     }
 }
 
+/// The same from the text that `catch` gets: the engine's words, and the calls that led there.
+pub(super) fn of_text(text: &str) -> String {
+    let first = text.lines().next().unwrap_or_default();
+    let first = first.rfind(" (line ").map_or(first, |start| &first[..start]);
+    let first = first.find(" @ '").map_or(first, |start| &first[..start]);
+    let Some((what, rest)) = first.split_once(": ") else {
+        return if first.starts_with("Unknown property") {
+            unknown_property(first)
+        } else {
+            in_lower_case(first)
+        };
+    };
+    match what {
+        "Function not found" => unknown_function(rest),
+        "Variable not found" => format!("unknown variable `{rest}`"),
+        "Property not found" => format!("unknown property `{rest}`"),
+        "Module not found" => format!("unknown module `{rest}`"),
+        "Data type incorrect" | "Output type incorrect" => match rest.split_once(" (expecting ") {
+            Some((found, expected)) => mismatch(expected.trim_end_matches(')'), found),
+            None => mismatch("", rest),
+        },
+        _ => in_lower_case(first),
+    }
+}
+
 /// What is wrong with a text that does not parse.
 pub(super) fn of_parse(kind: &ParseErrorType) -> String {
     use ParseErrorType as P;

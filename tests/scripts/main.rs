@@ -8,6 +8,7 @@ mod commands;
 mod console;
 mod control;
 mod documented;
+mod errors;
 mod events;
 mod files;
 mod folder;
