@@ -118,18 +118,24 @@ fn in_use(name: &str) -> String {
 fn unknown_function(signature: &str) -> String {
     let (name, arguments) = split_signature(signature);
     if let Some(name) = name.strip_prefix("get$") {
-        return format!("a {} has no property `{name}`", arguments.first().map_or("value", String::as_str));
+        return format!("{} has no property `{name}`", owner_of(&arguments));
     }
     if let Some(name) = name.strip_prefix("set$") {
-        return format!(
-            "a {} has no property `{name}` that can be set",
-            arguments.first().map_or("value", String::as_str)
-        );
+        return format!("{} has no property `{name}` that can be set", owner_of(&arguments));
     }
     if !name.starts_with(|c: char| c == '_' || c.is_alphabetic()) {
         return format!("there is no `{name}` for {}", arguments.join(" and "));
     }
     format!("unknown function `{name}` for ({})", arguments.join(", "))
+}
+
+fn owner_of(arguments: &[String]) -> String {
+    with_article(arguments.first().map_or("value", String::as_str))
+}
+
+fn with_article(name: &str) -> String {
+    let vowel = name.starts_with(|first: char| "aeiouAEIO".contains(first));
+    format!("{} {name}", if vowel { "an" } else { "a" })
 }
 
 /// The name of a function that was not found, and the types it was called with.
@@ -144,9 +150,9 @@ pub(super) fn split_signature(signature: &str) -> (&str, Vec<String>) {
 fn unknown_property(text: &str) -> String {
     match split_property(text) {
         Some((name, owner)) if text.contains("setter") => {
-            format!("a {owner} has no property `{name}` that can be set")
+            format!("{} has no property `{name}` that can be set", with_article(&owner))
         }
-        Some((name, owner)) => format!("a {owner} has no property `{name}`"),
+        Some((name, owner)) => format!("{} has no property `{name}`", with_article(&owner)),
         None => in_lower_case(text),
     }
 }

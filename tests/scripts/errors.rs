@@ -56,7 +56,7 @@ fn the_engines_own_errors_read_like_ours() {
         try { local().nmae } catch (error) { print(error.message); }
         try { let x = 1; x.y } catch (error) { print(error.message); }
         let five = 5;
-        try { if five { } } catch (error) { print(error.message); }
+        try { if five { print(1); } } catch (error) { print(error.message); }
         try { throw #{ code: 1 } } catch (error) { print(error.kind == ()); print(error.code); }
     "#,
     );
@@ -67,7 +67,7 @@ fn the_engines_own_errors_read_like_ours() {
             "array index 7 out of bounds: only 1 element in array",
             "script",
             "a Host has no property `nmae`",
-            "a int has no property `y`",
+            "an int has no property `y`",
             "expected bool, found int",
             "true",
             "1",
