@@ -1,7 +1,14 @@
 //! The terminal, as scripts see it: their output, log lines, questions and progress.
 
-use super::{arguments::Shared, report, settings::Settings, style::Style};
+use super::{
+    arguments::Shared,
+    exit::{self, Exit},
+    report, say,
+    settings::Settings,
+    style::Style,
+};
 use crate::{
+    Error,
     event::Signal,
     script::{
         ScriptError,
@@ -12,10 +19,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use owo_colors::{AnsiColors, OwoColorize};
 use std::{
     io::{self, BufRead, ErrorKind, IsTerminal, Write},
-    sync::{
-        OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -29,7 +33,8 @@ pub(super) struct Terminal {
     /// Made for the first bar.
     bars: OnceLock<MultiProgress>,
     settings: Settings,
-    output_is_closed: AtomicBool,
+    /// Why the first print that failed did so.
+    output_failure: OnceLock<io::Error>,
 }
 
 impl Terminal {
@@ -46,7 +51,7 @@ impl Terminal {
             least,
             bars: OnceLock::new(),
             settings: Settings::save(),
-            output_is_closed: AtomicBool::new(false),
+            output_failure: OnceLock::new(),
         }
     }
 
@@ -54,9 +59,15 @@ impl Terminal {
         self.style
     }
 
-    /// Whether a script printed to a pipe that nobody reads any more.
-    pub(super) fn output_is_closed(&self) -> bool {
-        self.output_is_closed.load(Ordering::Relaxed)
+    /// How the program ends because something that was printed could not be written, if so. A reader
+    /// who has had enough is no error: it ends as any program in a pipeline does.
+    pub(super) fn end_of_output(&self) -> Option<Exit> {
+        let failure = self.output_failure.get()?;
+        if failure.kind() == ErrorKind::BrokenPipe {
+            return Some(Exit::Signal(Signal::Pipe));
+        }
+        say(&format!("error: {}", Error::from_io("write to standard output", copy(failure))));
+        Some(Exit::Code(exit::ERROR))
     }
 
     /// Says that the first request to end was heard.
@@ -81,11 +92,10 @@ impl Terminal {
 
 impl Console for Terminal {
     fn print(&self, text: &str) -> io::Result<()> {
-        let printed = self.above_bars(|| StandardStreams.print(text));
-        if matches!(&printed, Err(error) if error.kind() == ErrorKind::BrokenPipe) {
-            self.output_is_closed.store(true, Ordering::Relaxed);
-        }
-        printed
+        self.above_bars(|| StandardStreams.print(text)).inspect_err(|failure| {
+            // The first is the one that is told.
+            let _ = self.output_failure.set(copy(failure));
+        })
     }
 
     fn eprint(&self, text: &str) {
@@ -139,6 +149,10 @@ impl Terminal {
             None => write(),
         }
     }
+}
+
+fn copy(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 fn colour_of(level: LogLevel) -> AnsiColors {

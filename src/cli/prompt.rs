@@ -20,9 +20,10 @@ pub(super) fn read(guard: Guard, shared: &Shared) -> Exit {
     let terminal = Arc::new(Terminal::new(shared));
     let left = try_read(guard, shared, terminal.clone());
     terminal.restore();
+    if let Some(exit) = terminal.end_of_output() {
+        return exit;
+    }
     match left {
-        // As for any program in a pipeline: whoever reads has had enough.
-        Ok(_) if terminal.output_is_closed() => Exit::Signal(Signal::Pipe),
         Ok(Left::Exit(code)) => Exit::Code(code),
         Ok(Left::Signal(signal)) => Exit::Signal(signal),
         Err(problem) => {

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     Error, Result,
-    event::Signal,
     guard::Guard,
     script::{Console, ScriptEnd, ScriptError, ScriptHost, ScriptHostBuilder},
 };
@@ -55,11 +54,11 @@ struct Session<'a> {
 }
 
 /// What is done with the value of a script that ended well.
-type Finish = fn(&ScriptEnd, &Terminal) -> io::Result<()>;
+type Finish = fn(&ScriptEnd, &Terminal);
 
 impl Session<'_> {
     fn run(self, name: &str, text: &str) -> Exit {
-        self.run_to(name, text, |_, _| Ok(()))
+        self.run_to(name, text, |_, _| {})
     }
 
     fn run_to(self, name: &str, text: &str, finish: Finish) -> Exit {
@@ -83,10 +82,9 @@ impl Session<'_> {
             report_unless_cancelled(&result, terminal);
             return Ok(Exit::Signal(signal));
         }
-        let result = result.and_then(|end| {
-            finish(&end, terminal).map_err(|error| ScriptError::from(Error::from_io("print", error)))?;
-            Ok(end)
-        });
+        if let Ok(end) = &result {
+            finish(end, terminal);
+        }
         Ok(conclude(&result, terminal))
     }
 
@@ -119,10 +117,11 @@ pub(super) fn runtime() -> Result<Runtime> {
 
 /// The end of a script that nobody interrupted.
 fn conclude(result: &Result<ScriptEnd, ScriptError>, terminal: &Terminal) -> Exit {
+    if let Some(exit) = terminal.end_of_output() {
+        return exit;
+    }
     match result {
         Ok(end) => Exit::Code(end.exit_code),
-        // As for any program in a pipeline: whoever reads has had enough.
-        Err(_) if terminal.output_is_closed() => Exit::Signal(Signal::Pipe),
         Err(error) => {
             terminal.report(error);
             Exit::Code(code_of(error))
@@ -148,12 +147,12 @@ fn report_unless_cancelled(result: &Result<ScriptEnd, ScriptError>, terminal: &T
     }
 }
 
-fn print_value(end: &ScriptEnd, terminal: &Terminal) -> io::Result<()> {
-    if terminal.style().json {
-        terminal.print(&end.json())
-    } else if end.value.is_unit() {
-        Ok(())
-    } else {
-        terminal.print(&end.text())
-    }
+fn print_value(end: &ScriptEnd, terminal: &Terminal) {
+    let text = match terminal.style().json {
+        true => end.json(),
+        false if end.value.is_unit() => return,
+        false => end.text(),
+    };
+    // The terminal keeps the failure, and tells it at the end.
+    let _ = terminal.print(&text);
 }

@@ -2,7 +2,6 @@
 
 use super::{messages, nearest, template, toolbox::args};
 use rhai::{AST, Engine, LexError, ParseError, ParseErrorType, Position, Scope};
-use std::borrow::Cow;
 
 /// Compiles a script or a module.
 ///
@@ -25,7 +24,7 @@ pub(super) fn compile_with_scope(
     text: &str,
 ) -> Result<AST, ParseError> {
     template::begin();
-    let text = &*without_interpreter(text);
+    let text = without_interpreter(text);
     let compiled = engine.compile_with_scope(&args::visible_with(variables), text);
     match (compiled, template::unfinished()) {
         (Ok(mut ast), None) => {
@@ -41,16 +40,10 @@ pub(super) fn compile_with_scope(
     }
 }
 
-/// The text with its first line, where that names the interpreter (`#!/usr/bin/env -S rexec run`),
-/// made a comment of the same length.
-fn without_interpreter(text: &str) -> Cow<'_, str> {
-    match text.strip_prefix("#!") {
-        // Three slashes would make it the documentation of a function.
-        Some(rest) => {
-            Cow::Owned(format!("//{}", rest.replacen('/', " ", usize::from(rest.starts_with('/')))))
-        }
-        None => Cow::Borrowed(text),
-    }
+/// The text with an empty first line in place of one that names the interpreter
+/// (`#!/usr/bin/env -S rexec run`).
+fn without_interpreter(text: &str) -> &str {
+    if text.starts_with("#!") { &text[text.find('\n').unwrap_or(text.len())..] } else { text }
 }
 
 /// Whether no back-tick follows on the one that opens the template: an error within a template that

@@ -9,6 +9,7 @@ use super::{
     report::Script,
     run::{Run, Settings},
     scope::{STACK_SIZE, Scope},
+    toolbox::formats::to_json_value,
     unseen::Failure,
 };
 use rhai::{AST, Dynamic, Engine};
@@ -62,12 +63,10 @@ impl ScriptEnd {
         self.masks.mask(&text).into_owned()
     }
 
-    /// Its value as JSON, with secrets masked; what JSON has no form for as a text.
+    /// Its value as JSON, with secrets masked; what is no data (a host, a process) as a text.
     pub fn json(&self) -> String {
-        match serde_json::to_string(&self.value) {
-            Ok(json) => self.masks.mask(&json).into_owned(),
-            Err(_) => serde_json::Value::from(self.text()).to_string(),
-        }
+        let value = to_json_value(&self.value).unwrap_or_else(|_| self.text().into());
+        self.masks.mask(&value.to_string()).into_owned()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Secrets, which are shown as `***` in everything that rexec writes.
 
-use crate::command::quote_display;
 use std::{
     borrow::Cow,
     fmt,
@@ -52,25 +51,34 @@ impl Masks {
     }
 }
 
-/// The ways in which a secret may be written.
+/// The ways in which a secret may be written: as it is; within quotes of a shell, also if that text
+/// is quoted once more (`sh -c '...'`); and each of these in JSON.
 fn forms(secret: &str) -> Vec<String> {
-    let quoted = quote_display(secret);
-    let json = serde_json::Value::from(secret).to_string();
-    let mut forms = vec![
-        secret.to_owned(),
-        quoted.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(&quoted).to_owned(),
-        json[1..json.len() - 1].to_owned(),
-    ];
+    let quoted = within_quotes(secret);
+    let quoted_twice = within_quotes(&quoted);
+    let mut forms = vec![secret.to_owned(), quoted, quoted_twice];
     if secret.contains('\n') {
         let lines = secret.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
         forms.extend(lines.map(str::to_owned));
     }
+    let json: Vec<String> = forms.iter().map(|form| within_json(form)).collect();
+    forms.extend(json);
     forms
+}
+
+fn within_quotes(text: &str) -> String {
+    text.replace('\'', r"'\''")
+}
+
+fn within_json(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json[1..json.len() - 1].to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::quote;
 
     fn masks(secrets: &[&str]) -> Masks {
         let masks = Masks::default();
@@ -93,6 +101,10 @@ mod tests {
     #[test]
     fn a_secret_is_masked_in_a_quoted_command_and_in_json() {
         let masks = masks(&["it's \"x\""]);
+        let command = quote("it's \"x\"");
+        let script = quote(&format!("echo {command}")).into_owned();
+        assert_eq!(masks.mask(&script), r"'echo '\''***'\'''");
+        assert_eq!(masks.mask(&serde_json::Value::from(&*script).to_string()), r#""'echo '\\''***'\\'''""#);
         assert_eq!(masks.mask(r#"echo 'it'\''s "x"'"#), "echo '***'");
         assert_eq!(masks.mask(r#"{"a":"it's \"x\""}"#), r#"{"a":"***"}"#);
     }

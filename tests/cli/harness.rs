@@ -86,20 +86,35 @@ impl Test {
     /// Starts it, in a process group of its own.
     pub fn start(self) -> Running {
         let command = self.command();
+        self.start_with(command)
+    }
+
+    /// Starts it by way of another program, which gets the command as its arguments.
+    pub fn start_by(self, program: &str) -> Running {
+        let own = self.command();
+        let mut command = self.in_its_folder(program);
+        command.arg(own.get_program()).args(own.get_args());
+        self.start_with(command)
+    }
+
+    fn start_with(self, command: Command) -> Running {
         Running::start(command, self.stdin.clone(), self)
     }
 
     /// The command, for a test that starts it in a way of its own.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rexec"));
+        let mut command = self.in_its_folder(env!("CARGO_BIN_EXE_rexec"));
+        command.args(&self.options).args(&self.task).args(&self.args);
+        command
+    }
+
+    fn in_its_folder(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         // The surroundings of the test run are not those of the test.
-        for name in ["NO_COLOR", "CI", "TERM", "REXEC_DAEMON", "REXEC_COMMAND_ID"] {
+        for name in ["NO_COLOR", "CI", "TERM"] {
             command.env_remove(name);
         }
         command
-            .args(&self.options)
-            .args(&self.task)
-            .args(&self.args)
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder())
             .stdin(Stdio::piped())

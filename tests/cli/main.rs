@@ -13,3 +13,4 @@ mod guard;
 mod harness;
 mod options;
 mod running;
+mod terminal;

@@ -1,11 +1,14 @@
 //! Every program in `examples/` runs, and prints what it says.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 use std::{
     collections::BTreeSet,
     fs,
-    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+use support::example::{program, top};
 
 /// For each example a test that it prints what stands in the file beside this one.
 macro_rules! examples {
@@ -22,6 +25,7 @@ macro_rules! examples {
 examples! {
     basic_exec,
     embed_engine,
+    guarded,
     managed_process,
     process_control,
     streaming_logs,
@@ -79,22 +83,4 @@ fn check(name: &str, command: &mut Command, expected: &str) {
         "what {name} prints; and to stderr:\n{errors}"
     );
     assert_eq!(errors, "", "{name} has something to complain about");
-}
-
-/// The built example. Cargo builds them with the tests, unless it is told which targets to build.
-fn program(name: &str) -> PathBuf {
-    let binaries = Path::new(env!("CARGO_BIN_EXE_rexec")).parent().unwrap();
-    let program = binaries.join("examples").join(name);
-    let source = top().join("examples").join(name).with_extension("rs");
-    let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    assert!(
-        changed(&program).is_some_and(|built| Some(built) >= changed(&source)),
-        "{} is not built, or older than its source: run `cargo build --examples` first",
-        program.display()
-    );
-    program
-}
-
-fn top() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
