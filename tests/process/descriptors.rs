@@ -2,9 +2,14 @@
 
 use crate::{
     executor,
-    support::{alone::alone, marked::SOON, wait::wait_for},
+    support::{
+        alone::alone,
+        marked::{Marker, SOON},
+        wait::wait_for,
+    },
     text,
 };
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rexec::{Command, StdinSource};
 use std::os::fd::AsRawFd;
 
@@ -65,11 +70,11 @@ async fn a_huge_limit_of_open_files_costs_nothing() {
         return;
     }
     // Programs that close every descriptor that there could be take a minute here.
-    let (soft, hard) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).unwrap();
-    nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, hard, hard).unwrap();
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).unwrap();
     let calls = text(Command::shell("ulimit -n")).await;
     assert_eq!(calls.parse::<u64>().ok().unwrap_or(u64::MAX), hard);
-    nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, soft, hard).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,4 +101,48 @@ async fn our_own_descriptors_are_not_given_on() {
     let own = file.as_raw_fd() as u32;
     let text = text(list()).await;
     assert!(!descriptors(&text).any(|(fd, target)| fd == own && target.contains("deleted")), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_descriptor_left_nothing_runs_unwatched() {
+    if !alone("descriptors::without_a_descriptor_left_nothing_runs_unwatched") {
+        return;
+    }
+    let marker = Marker::new();
+    let executor = executor();
+    // Everything that is set up once is there after the first one.
+    executor.run(Command::new("true")).await.unwrap();
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    let (mut started, mut refused) = (0, 0);
+    for free in 0..16 {
+        setrlimit(Resource::RLIMIT_NOFILE, 200, hard).unwrap();
+        let mut held: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+        held.truncate(held.len() - free);
+        let spawned = executor.execute(Command::new("sleep").arg(marker.to_string())).await;
+        drop(held);
+        setrlimit(Resource::RLIMIT_NOFILE, hard, hard).unwrap();
+        match spawned {
+            Ok(run) => {
+                started += 1;
+                drop(run);
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(error.to_string().contains("too many open files"), "{error}");
+            }
+        }
+        assert_eq!(marker.left_after_a_second().await, [""; 0], "with {free} left");
+    }
+    assert!(started > 0 && refused > 0, "{started} started, {refused} refused");
+    assert!(wait_for(SOON, || children().is_empty().then_some(())).await.is_some(), "{:?}", children());
+}
+
+/// Our children, dead ones too.
+fn children() -> Vec<String> {
+    let own = std::process::id().to_string();
+    let names = std::fs::read_dir("/proc").unwrap().flatten();
+    let stats = names.filter_map(|name| std::fs::read_to_string(name.path().join("stat")).ok());
+    stats
+        .filter(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.split(' ').nth(1) == Some(&own)))
+        .collect()
 }

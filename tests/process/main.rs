@@ -9,6 +9,7 @@ mod ends;
 mod leftovers;
 mod managed;
 mod output;
+mod redirects;
 mod spawning;
 #[path = "../support/mod.rs"]
 mod support;

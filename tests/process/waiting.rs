@@ -40,8 +40,9 @@ async fn what_nobody_waits_for_leaves_no_zombie() {
         drop(start(&executor, "sleep 100").await);
     }
     let forgotten = start(&executor, "exit 0").await;
+    let ended = wait_for(SOON, || forgotten.process.try_wait()).await;
+    assert_eq!(ended, Some(ExitStatus::Exited(0)));
     no_zombie_is_left().await;
-    assert_eq!(forgotten.process.try_wait(), Some(ExitStatus::Exited(0)));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod platform;
 mod proc_tree;
 mod program;
 mod pump;
+mod redirect;
 mod spawn;
 mod stdio;
 mod supervise;

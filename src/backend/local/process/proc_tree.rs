@@ -134,6 +134,12 @@ impl Killed {
             thread::sleep(Duration::from_micros(200));
         }
     }
+
+    /// Those that this program started itself.
+    pub(super) fn children_of_ours(&self) -> impl Iterator<Item = Pid> {
+        let ours = std::process::id() as i32;
+        self.0.iter().filter(move |target| target.entry.parent == ours).map(|target| target.entry.pid)
+    }
 }
 
 /// One search through the table of processes.

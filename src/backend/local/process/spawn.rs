@@ -6,8 +6,9 @@ use super::{
     environment,
     foreground::Foreground,
     group::Group,
-    mark::Mark,
+    mark::{Mark, MarkOf},
     platform::Ticks,
+    proc_tree::{Quarry, kill_all},
     program,
     stdio::{Place, Wiring, wire},
     supervise::{Judge, Supervised},
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     Result,
-    backend::{EventStream, HostProcess, ProcessControl, ProcessParts, Terms, request},
+    backend::{EventStream, HostProcess, ProcessParts, Terms, request},
     command::{Command, StdinSource},
 };
 use async_process::Child;
@@ -23,6 +24,7 @@ use std::{
     os::{fd::AsRawFd, unix::process::CommandExt},
     path::PathBuf,
     sync::Arc,
+    thread,
 };
 
 /// Starts these stages, each of which reads what the one before it writes.
@@ -106,21 +108,31 @@ fn start_all(stages: &mut [Stage], mark: &Mark, since: Ticks) -> Result<Group> {
     Ok(Group::new(children))
 }
 
-/// Ends the stages before one that could not be started.
+/// Ends the stages before one that could not be started. That one too: where there is no
+/// descriptor left to watch a child with, `async-process` says that it failed, and the child runs.
 fn end(children: Vec<Child>, mark: &Mark, since: Ticks) {
-    if children.is_empty() {
-        return;
+    let group = (!children.is_empty()).then(|| Group::new(children));
+    let known = group.as_ref().map(Group::running).unwrap_or_default();
+    let killed = kill_all(&Quarry {
+        groups: group.iter().collect(),
+        marked: MarkOf::Command(mark),
+        since,
+        seen: Vec::new(),
+    });
+    let strays: Vec<Pid> = killed.children_of_ours().filter(|pid| !known.contains(pid)).collect();
+    if !strays.is_empty() {
+        thread::spawn(move || strays.into_iter().for_each(unix::reap));
     }
-    let group = Arc::new(Group::new(children));
-    Control::new(group.clone(), mark.clone(), since).abandon();
-    tokio::spawn(async move { group.reap_all().await });
+    if let Some(group) = group {
+        tokio::spawn(async move { group.reap_all().await });
+    }
 }
 
 impl Stage<'_> {
     /// Starts it in the group of this leader, or in a new one.
     ///
-    /// But for a terminal, nothing here may need a step between fork and exec: `posix_spawn(3)` does not copy the
-    /// memory of this program, which takes a hundred times as long for a large one.
+    /// But for a terminal, nothing here may need a step between fork and exec: `posix_spawn(3)` does
+    /// not copy the memory of this program, which takes a hundred times as long for a large one.
     fn start(&mut self, leader: Option<Pid>, mark: &Mark) -> Result<Child> {
         let mut command = std::process::Command::new(&self.file);
         command.arg0(&self.command.program).args(&self.command.args);

@@ -3,6 +3,7 @@
 use super::{
     input::{Feed, Input},
     pump::Source,
+    redirect,
     tty::Terminal,
 };
 use crate::{
@@ -17,7 +18,7 @@ use std::{
     os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
-use tokio::{fs::OpenOptions, net::unix::pipe};
+use tokio::net::unix::pipe;
 
 /// The descriptors of one command, and our ends of its pipes.
 ///
@@ -90,10 +91,10 @@ async fn stdin(
     match &command.stdin {
         StdinSource::File(path) => {
             let path = resolve(directory, path);
-            let opened = OpenOptions::new().read(true).open(&path).await;
-            let file =
-                opened.map_err(|error| Error::from_io(format!("input `{}`", path.display()), error))?;
-            Ok((file.into_std().await.into(), Input::None))
+            let file = redirect::read(&path)
+                .await
+                .map_err(|error| Error::from_io(format!("input `{}`", path.display()), error))?;
+            Ok((file.into(), Input::None))
         }
         StdinSource::Inherit => Ok((Stdio::inherit(), Input::None)),
         source => match terminal {
@@ -168,12 +169,10 @@ fn piped(stream: OutputStream, outputs: &mut Vec<(OutputStream, Source)>) -> Res
 }
 
 async fn to_file(stream: OutputStream, path: &Path, append: bool) -> Result<Out> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(append).write(!append).truncate(!append);
-    let opened = options.open(path).await;
-    let file = opened
+    let file = redirect::write(path, append)
+        .await
         .map_err(|error| Error::from_io(format!("file `{}` for {}", path.display(), stream.name()), error))?;
-    Ok(Out::File(file.into_std().await))
+    Ok(Out::File(file))
 }
 
 /// A terminal's two outputs are one. What is given to a command to read is not echoed among them,

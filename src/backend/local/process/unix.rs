@@ -185,6 +185,14 @@ pub(super) fn start_in_terminal(command: &mut std::process::Command, device: Raw
     }
 }
 
+/// Takes the flag off a descriptor that makes reads and writes fail rather than wait: programs do
+/// not expect it.
+pub(super) fn set_blocking(fd: impl AsFd) -> io::Result<()> {
+    let flags = OFlag::from_bits_retain(nix::fcntl::fcntl(&fd, FcntlArg::F_GETFL)?);
+    nix::fcntl::fcntl(&fd, FcntlArg::F_SETFL(flags.difference(OFlag::O_NONBLOCK)))?;
+    Ok(())
+}
+
 /// Has the runtime tell when something can be read from, or written to, a descriptor.
 pub(super) fn watch<T: AsRawFd + Into<OwnedFd>>(owner: T, interest: Interest) -> io::Result<AsyncFd<T>> {
     // SAFETY: `owner` owns its descriptor, and keeps it open until it is dropped: the types that
