@@ -5,8 +5,9 @@ use rhai::{Dynamic, EvalAltResult, Map, Position};
 
 /// The value that `catch (error)` would give: what was thrown, or for one of the engine's own errors
 /// a map with `kind` (`script`), `message`, and `line` and `position` where they are known.
+#[allow(clippy::boxed_local, reason = "the engine's errors are passed on in the boxes they come in")]
 pub(crate) fn as_value(problem: Box<EvalAltResult>) -> Dynamic {
-    match innermost(problem) {
+    match innermost(*problem) {
         EvalAltResult::ErrorRuntime(value, _) => value,
         mut own => {
             let position = own.take_position();
@@ -30,11 +31,12 @@ pub(crate) fn told(problem: &EvalAltResult) -> String {
 }
 
 /// What happened, without the calls that led there.
-fn innermost(mut problem: Box<EvalAltResult>) -> EvalAltResult {
+fn innermost(problem: EvalAltResult) -> EvalAltResult {
+    let mut problem = problem;
     loop {
-        problem = match *problem {
+        problem = match problem {
             EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
-            | EvalAltResult::ErrorInModule(_, inner, _) => inner,
+            | EvalAltResult::ErrorInModule(_, inner, _) => *inner,
             innermost => return innermost,
         }
     }

@@ -10,7 +10,7 @@ use super::{
     unseen::Failure,
 };
 use crate::{Error, ErrorKind};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext, Position};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, Map, NativeCallContext, Position};
 use std::{
     collections::HashMap,
     sync::{

@@ -72,7 +72,7 @@ pub(super) fn keep_secret(value: &str) {
 pub(super) fn is_cancelled() -> bool {
     let operations = OPERATIONS.get().wrapping_add(1);
     OPERATIONS.set(operations);
-    operations % EVERY == 0 && must_end()
+    operations.is_multiple_of(EVERY) && must_end()
 }
 
 fn must_end() -> bool {

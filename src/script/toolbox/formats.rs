@@ -134,10 +134,8 @@ pub(crate) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 
 /// Reads YAML.
 pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    let mut options = serde_saphyr::Options::default();
     // As YAML 1.2 has it: `no` is Norway, and no falsehood.
-    options.strict_booleans = true;
-    options.with_snippet = false;
+    let options = serde_saphyr::Options { strict_booleans: true, with_snippet: false, ..Default::default() };
     serde_saphyr::from_str_with_options(text, options)
         .map_err(|problem| Error::invalid(format!("this is no YAML: {problem}")))
 }
