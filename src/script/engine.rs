@@ -16,34 +16,40 @@ pub(super) fn build() -> Engine {
     engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
     // Interning costs a lock for each interpolated text.
     engine.set_max_strings_interned(0);
-    engine.on_progress(|_| scope::is_cancelled().then_some(Dynamic::UNIT));
     engine.set_strict_variables(true);
-    set_words(&mut engine);
     engine.on_print(print);
     engine.on_debug(debug);
-    super::handles::register(&mut engine);
-    super::error::register(&mut engine);
     super::modules::register(&mut engine);
-    super::template::register(&mut engine);
-    super::command::register(&mut engine);
-    super::hosts::register(&mut engine);
-    #[cfg(all(unix, feature = "ssh"))]
-    super::ssh::register(&mut engine);
-    super::mock::register(&mut engine);
-    super::output::register(&mut engine);
-    super::execute::register(&mut engine);
-    super::files::register(&mut engine);
-    super::event::register(&mut engine);
-    super::process::register(&mut engine);
-    super::managed::register(&mut engine);
-    super::timers::register(&mut engine);
-    super::stop::register(&mut engine);
-    super::parallel::register(&mut engine);
-    super::results::register(&mut engine);
-    super::fan_out::register(&mut engine);
-    super::journal::register(&mut engine);
-    super::toolbox::register(&mut engine);
+    add_functions(&mut engine);
     engine
+}
+
+/// Adds the language's own: words, templates, functions, and what cancels them.
+pub(super) fn add_functions(engine: &mut Engine) {
+    engine.on_progress(|_| scope::is_cancelled().then_some(Dynamic::UNIT));
+    set_words(engine);
+    super::handles::register(engine);
+    super::error::register(engine);
+    super::template::register(engine);
+    super::command::register(engine);
+    super::hosts::register(engine);
+    #[cfg(all(unix, feature = "ssh"))]
+    super::ssh::register(engine);
+    super::mock::register(engine);
+    super::output::register(engine);
+    super::execute::register(engine);
+    super::files::register(engine);
+    super::pipe::register(engine);
+    super::event::register(engine);
+    super::process::register(engine);
+    super::managed::register(engine);
+    super::timers::register(engine);
+    super::stop::register(engine);
+    super::parallel::register(engine);
+    super::results::register(engine);
+    super::fan_out::register(engine);
+    super::journal::register(engine);
+    super::toolbox::register(engine);
 }
 
 /// Reserved by Rhai with no meaning, and good names for functions, fields and options.

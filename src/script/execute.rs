@@ -11,13 +11,13 @@ use super::{
     start::{Permit, permit, spawn},
 };
 use crate::{
-    Error, Process,
+    Error, ErrorKind, Process,
     backend::BatchEvent,
     command::Job,
     event::{Batch, ExitStatus},
     executor::{Collector, accepts},
 };
-use rhai::{Array, Dynamic, Engine};
+use rhai::{Array, Dynamic, Engine, EvalAltResult};
 use std::time::Instant;
 
 /// Which ends of a command are no error.
@@ -32,6 +32,27 @@ enum Accept {
 /// Runs a job on a host until its end.
 fn run(host: &Host, job: &Job, accept: Accept) -> ScriptResult<Output> {
     run_observed(host, job, accept, &mut |_| {})
+}
+
+/// The standard output of a job, without the newlines at its end.
+pub(super) fn text(host: &Host, job: &Job) -> ScriptResult<String> {
+    run(host, job, Accept::Success)?.text()
+}
+
+/// Whether a host runs this job at all; what the policy denies is still thrown.
+pub(super) fn answers(host: &Host, job: &Job) -> ScriptResult<bool> {
+    match run(host, job, Accept::AnyStatus) {
+        Ok(_) => Ok(true),
+        Err(problem) => match thrown_kind(&problem) {
+            Some(ErrorKind::Denied | ErrorKind::Cancelled) | None => Err(problem),
+            Some(_) => Ok(false),
+        },
+    }
+}
+
+fn thrown_kind(problem: &EvalAltResult) -> Option<ErrorKind> {
+    let EvalAltResult::ErrorRuntime(value, _) = problem else { return None };
+    value.read_lock::<Error>().map(|error| error.kind())
 }
 
 fn run_observed(

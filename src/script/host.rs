@@ -76,6 +76,7 @@ pub struct ScriptHostBuilder {
     settings: Settings,
     cancellation: CancellationToken,
     console: Option<Arc<dyn Console>>,
+    engine: Option<Engine>,
     extensions: Vec<Extension>,
 }
 
@@ -176,9 +177,16 @@ impl ScriptHostBuilder {
         self
     }
 
+    /// Runs scripts with this engine, to which the program has added the
+    /// [package](super::RexecPackage), instead of with one of its own.
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
     /// The host.
     pub fn build(self) -> ScriptHost {
-        let mut engine = engine::build();
+        let mut engine = self.engine.unwrap_or_else(engine::build);
         self.extensions.into_iter().for_each(|extension| extension(&mut engine));
         ScriptHost {
             engine: Arc::new(engine),
@@ -227,7 +235,6 @@ impl ScriptHost {
     }
 
     /// What cancels its scripts.
-    #[cfg(feature = "cli")]
     pub(super) fn cancellation(&self) -> &CancellationToken {
         &self.cancellation
     }

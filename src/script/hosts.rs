@@ -4,6 +4,7 @@ use super::{
     convert,
     define::{function, property},
     error::invalid,
+    execute,
     options::seconds,
     scope::{self, ScriptResult},
 };
@@ -278,9 +279,8 @@ print(local().ping());  // true
 ```
 "#,
         |host: &mut Host| -> ScriptResult<bool> {
-            let executor = host.executor().clone();
             let command = Command::new("true").timeout(Duration::from_secs(10)).reads_only();
-            scope::wait(async move { Ok(executor.output(command).await.is_ok()) })
+            execute::answers(host, &command.into())
         },
     );
     function(
@@ -300,9 +300,7 @@ print("closed");  // closed
 }
 
 fn uname(host: &Host, what: &str) -> ScriptResult<String> {
-    let executor = host.executor().clone();
-    let command = Command::new("uname").arg(what).reads_only();
-    scope::wait(async move { executor.run(command).await.map(|output| output.text()) })
+    execute::text(host, &Command::new("uname").arg(what).reads_only().into())
 }
 
 fn register_printing(engine: &mut Engine) {

@@ -1,6 +1,6 @@
 //! Where a script's thread stands: which run it belongs to, and what can cancel it.
 
-use super::{process, run::Run};
+use super::{process, run::Run, timers};
 use rhai::{EvalAltResult, Position};
 use std::{
     cell::{Cell, RefCell},
@@ -48,7 +48,16 @@ impl Scope {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        SCOPES.with_borrow_mut(Vec::pop);
+        let is_last = SCOPES.with_borrow_mut(|scopes| {
+            scopes.pop();
+            scopes.is_empty()
+        });
+        if is_last {
+            // Closures that this thread was to call are not called any more.
+            process::forget_all();
+            timers::forget_all();
+            FAILURE.take();
+        }
     }
 }
 
