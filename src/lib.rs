@@ -10,6 +10,8 @@ pub mod executor;
 #[cfg(feature = "cli")]
 pub mod guard;
 #[cfg(feature = "script")]
+pub mod inventory;
+#[cfg(feature = "script")]
 pub mod script;
 pub mod target;
 
