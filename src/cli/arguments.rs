@@ -69,6 +69,15 @@ pub(super) struct Shared {
     #[arg(long, global = true, value_name = "N")]
     pub(super) limit: Option<NonZeroUsize>,
 
+    /// The hosts that a bare `inventory()` gives: a file of ours, of Ansible's, an OpenSSH
+    /// configuration, or a program that prints JSON
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) inventory: Option<PathBuf>,
+
+    /// Which of them: web:!web3; without an inventory, their addresses: web[1-3],deploy@db1
+    #[arg(long, global = true, value_name = "EXPR")]
+    pub(super) hosts: Option<String>,
+
     /// Record every command, event and result in this file, as JSON lines
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,

@@ -101,6 +101,8 @@ impl Session<'_> {
 pub(super) fn host(shared: &Shared) -> ScriptHostBuilder {
     let builder =
         ScriptHost::builder().guarded().dry_run(shared.dry_run).policy(shared.policy()).resume(shared.resume);
+    let builder = shared.inventory.iter().fold(builder, |builder, file| builder.inventory(file));
+    let builder = shared.hosts.iter().fold(builder, |builder, hosts| builder.hosts(hosts));
     let builder = shared.record.iter().fold(builder, |builder, file| builder.record(file));
     let builder = shared.timeout.into_iter().fold(builder, ScriptHostBuilder::timeout);
     shared.limit.into_iter().fold(builder, |builder, limit| builder.limit(limit.get()))

@@ -48,6 +48,7 @@ pub(super) fn add_functions(engine: &mut Engine) {
     super::parallel::register(engine);
     super::results::register(engine);
     super::fan_out::register(engine);
+    super::inventory::register(engine);
     super::journal::register(engine);
     super::toolbox::register(engine);
 }

@@ -250,7 +250,7 @@ fn ok(host: &Host, job: &Job) -> ScriptResult<bool> {
 
 fn stream(host: &Host, job: &Job) -> ScriptResult<Output> {
     let run = scope::current()?.run;
-    let name = host.name().to_owned();
+    let name = host.label().to_owned();
     run_observed(host, job, Accept::Success, &mut |batch| {
         let lines = batch.lines().map(|line| format!("{name} | {}", line.text()));
         let text = lines.collect::<Vec<_>>().join("\n");

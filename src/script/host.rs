@@ -114,6 +114,19 @@ impl ScriptHostBuilder {
         self
     }
 
+    /// The file of the inventory that a bare `inventory()` gives its scripts.
+    pub fn inventory(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings.inventory = Some(file.into());
+        self
+    }
+
+    /// Which hosts of the inventory its scripts get, as an expression; without an inventory, their
+    /// addresses.
+    pub fn hosts(mut self, expression: impl Into<String>) -> Self {
+        self.settings.hosts = Some(expression.into());
+        self
+    }
+
     /// Records every command, event and result of its scripts in this file, as JSON lines, with
     /// secrets masked. Each run makes the file anew.
     pub fn record(mut self, file: impl Into<PathBuf>) -> Self {

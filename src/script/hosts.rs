@@ -25,6 +25,16 @@ pub struct Host(Arc<Inner>);
 struct Inner {
     executor: Executor<AnyBackend>,
     defaults: Defaults,
+    /// What the inventory says of it, if it is from one.
+    member: Option<Arc<Member>>,
+}
+
+/// What an inventory says of a host.
+#[derive(Default)]
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) vars: Map,
+    pub(super) groups: Array,
 }
 
 /// What holds for each command that does not say otherwise.
@@ -44,6 +54,16 @@ impl Host {
     /// The host as it prints.
     pub fn name(&self) -> &str {
         self.0.executor.host()
+    }
+
+    /// What people call it: its name in the inventory, if it is from one; else as it prints.
+    pub fn label(&self) -> &str {
+        self.0.member.as_ref().map_or(self.name(), |member| &member.name)
+    }
+
+    /// The same host, as one of an inventory.
+    pub(super) fn as_member(&self, member: Member) -> Self {
+        Self(Arc::new(Inner { member: Some(Arc::new(member)), ..Inner::clone(&self.0) }))
     }
 
     /// What sort of place it is: `local`, `ssh`, `docker`, `mock`, ...; what its name begins with.
@@ -87,7 +107,7 @@ impl Defaults {
 
 impl<B: Backend> From<Executor<B>> for Host {
     fn from(executor: Executor<B>) -> Self {
-        Self(Arc::new(Inner { executor: executor.erased(), defaults: Defaults::default() }))
+        Self(Arc::new(Inner { executor: executor.erased(), defaults: Defaults::default(), member: None }))
     }
 }
 
@@ -139,7 +159,7 @@ print(host("local") == local());  // true
 }
 
 /// A host from the text as which it prints.
-fn from_text(text: &str) -> ScriptResult<Host> {
+pub(super) fn from_text(text: &str) -> ScriptResult<Host> {
     match text {
         "local" => Ok(scope::current()?.run.local()),
         #[cfg(all(unix, feature = "ssh"))]
@@ -210,13 +230,40 @@ fn register_facts(engine: &mut Engine) {
         engine,
         "name(host: Host) -> string",
         r#"
-The host as it prints, and as `host(text)` takes it.
+The name that it has in the inventory, if it is from one; else the host as it prints, which is what
+`host(text)` takes.
 
 ```rhai
 print(local().name);  // local
 ```
 "#,
-        |host: &mut Host| host.name().to_owned(),
+        |host: &mut Host| host.label().to_owned(),
+    );
+    property(
+        engine,
+        "vars(host: Host) -> map",
+        r#"
+Its variables in the inventory, those of its groups included; empty if it is from none.
+
+```rhai
+let file = `${local().temp_dir()}/hosts.toml`;
+local().write(file, `groups.web = { hosts = ["web1"], vars = { port = 80 } }`);
+print(inventory(file).host("web1").vars.port);  // 80
+```
+"#,
+        |host: &mut Host| host.0.member.as_ref().map(|member| member.vars.clone()).unwrap_or_default(),
+    );
+    property(
+        engine,
+        "groups(host: Host) -> array",
+        r#"
+Its groups in the inventory, and those that these are children of; empty if it is from none.
+
+```rhai
+print(local().groups);  // []
+```
+"#,
+        |host: &mut Host| host.0.member.as_ref().map(|member| member.groups.clone()).unwrap_or_default(),
     );
     property(
         engine,

@@ -21,6 +21,7 @@ mod files;
 mod handles;
 mod host;
 mod hosts;
+mod inventory;
 mod isolate;
 mod journal;
 mod managed;

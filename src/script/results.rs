@@ -4,6 +4,7 @@ use super::{
     caught,
     define::{function, property},
     error::thrown,
+    hosts::Host,
     output::Output,
     scope::{self, ScriptResult},
     toolbox::table::{self, text_of},
@@ -195,8 +196,12 @@ fn shown(context: &NativeCallContext, value: &Dynamic) -> String {
     }
 }
 
-/// What an item is called: a map by its `name`, if it has one; everything else as it prints.
+/// What an item is called: a host by its label, a map by its `name`, if it has one; everything else
+/// as it prints.
 fn name_of(context: &NativeCallContext, item: &Dynamic) -> String {
+    if let Some(host) = item.read_lock::<Host>() {
+        return host.label().to_owned();
+    }
     let name = item.read_lock::<Map>().and_then(|map| map.get("name").cloned());
     text_of(context, &name.unwrap_or_else(|| item.clone()))
 }

@@ -5,6 +5,7 @@ use super::{
     deferred::Deferred,
     files::TempDirs,
     hosts::Host,
+    inventory::DefaultInventory,
     managed::ManagedProcesses,
     masking::Masks,
     modules::ModuleCache,
@@ -38,6 +39,10 @@ pub(crate) struct Settings {
     pub(crate) policy: Arc<Policy>,
     /// The file that every command, event and result is recorded in.
     pub(crate) record: Option<PathBuf>,
+    /// The file of the inventory that a bare `inventory()` gives.
+    pub(crate) inventory: Option<PathBuf>,
+    /// Which hosts of it, or without one, their addresses.
+    pub(crate) hosts: Option<String>,
     /// Go on with what an earlier run began.
     pub(crate) resume: bool,
     /// Where what outlives a run is kept; the user's own state folder unless set.
@@ -75,6 +80,8 @@ pub(crate) struct Run {
     pub(crate) deferred: Deferred,
     /// The temporary directories that it made, which are removed in the end.
     pub(super) temp_dirs: TempDirs,
+    /// What a bare `inventory()` gives.
+    pub(crate) inventory: DefaultInventory,
     recorder: OnceLock<Arc<Recorder>>,
     exit_code: OnceLock<i32>,
     /// Its own standard input.
@@ -106,6 +113,7 @@ impl Run {
             unseen: UnseenFailures::default(),
             deferred: Deferred::default(),
             temp_dirs: TempDirs::default(),
+            inventory: DefaultInventory::default(),
             recorder: OnceLock::new(),
             exit_code: OnceLock::new(),
             input: ScriptInput::default(),

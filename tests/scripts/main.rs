@@ -13,6 +13,7 @@ mod errors;
 mod events;
 mod files;
 mod folder;
+mod inventory;
 mod managed;
 mod mocks;
 mod modules;

@@ -101,6 +101,19 @@ fn what_was_not_reached_is_not_touched() {
 }
 
 #[test]
+fn it_does_the_same_on_the_hosts_of_an_inventory() {
+    let run = Run::new();
+    let file = run.folder.path().join("hosts.toml");
+    fs::write(&file, "[groups]\nweb = [\"a\", \"b\"]\n[hosts.a]\naddress = \"local\"\n[hosts.b]\naddress = \"local\"\n[hosts.c]\n").unwrap();
+    let file = file.display().to_string();
+    let output = run.start(&["--inventory", &file, "--hosts", "web", "--fail-on", "b"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    let expected = ["NODE RESULT VERSION HEALTH", "a rolled back 1.0 healthy", "b rolled back 1.0 healthy"];
+    assert_eq!(table(&output), expected);
+}
+
+#[test]
 fn its_options_are_told_by_help_and_wrong_ones_refused() {
     let output = Run::new().start(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
