@@ -249,9 +249,7 @@ fn toml_value(text: &str) -> Result<Value> {
 }
 
 fn yaml_value(text: &str) -> Result<Value> {
-    let mut options = serde_saphyr::Options::default();
-    options.strict_booleans = true;
-    options.with_snippet = false;
+    let options = serde_saphyr::Options { strict_booleans: true, with_snippet: false, ..Default::default() };
     serde_saphyr::from_str_with_options(text, options)
         .map_err(|problem| Error::invalid(format!("this is no YAML: {problem}")))
 }

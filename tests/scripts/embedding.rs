@@ -54,6 +54,7 @@ fn a_program_that_calls_the_engine_itself_enters_a_run() {
     assert_eq!(text, "still");
     let exists = || std::path::Path::new(&format!("/proc/{pid}")).exists();
     assert!(exists());
-    run.finish(Ok(rhai::Dynamic::UNIT)).unwrap();
+    let value = run.finish(Ok(rhai::Dynamic::UNIT)).unwrap();
+    assert!(value.is_unit());
     assert!(!exists(), "the process has ended with the run");
 }
