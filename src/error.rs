@@ -98,8 +98,12 @@ impl Error {
     }
 
     /// A failed system call: its kind follows from the [`io::ErrorKind`], `context` says what was
-    /// attempted.
+    /// attempted. One of our own errors that came by way of an [`io::Error`] is that error.
     pub fn from_io(context: impl fmt::Display, source: io::Error) -> Self {
+        let source = match source.downcast::<Error>() {
+            Ok(own) => return own,
+            Err(source) => source,
+        };
         let kind = match source.kind() {
             io::ErrorKind::NotFound => ErrorKind::NotFound,
             io::ErrorKind::PermissionDenied => ErrorKind::Denied,

@@ -49,7 +49,7 @@ scripts! {
 }
 
 /// Examples that need more than this machine, and the test binary that runs them.
-const ELSEWHERE: &[(&str, &str)] = &[];
+const ELSEWHERE: &[(&str, &str)] = &[("ssh_exec", "ssh"), ("fan_out", "ssh")];
 
 #[test]
 fn every_example_is_run_by_a_test() {

@@ -6,6 +6,8 @@ mod delegate;
 mod faulty;
 mod local;
 mod place;
+#[path = "../support/mod.rs"]
+mod support;
 mod transfer;
 mod tree;
 
@@ -104,4 +106,9 @@ hosts! {
     on_mock: crate::Place::mock(),
     on_archives: crate::Place::with_archives(),
     on_commands: crate::Place::by_commands(),
+}
+
+#[cfg(feature = "ssh")]
+hosts! {
+    on_ssh: crate::Place::ssh(),
 }

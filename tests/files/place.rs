@@ -17,6 +17,8 @@ pub(crate) struct Place {
     root: PathBuf,
     /// A directory on this machine, removed in the end.
     here: tempfile::TempDir,
+    #[cfg(feature = "ssh")]
+    _sshd: Option<crate::support::sshd::Sshd>,
 }
 
 impl Place {
@@ -51,10 +53,26 @@ impl Place {
         Self { files, ..local }
     }
 
+    /// A host over SSH.
+    #[cfg(feature = "ssh")]
+    pub(crate) async fn ssh() -> Self {
+        let sshd = crate::support::sshd::Sshd::start();
+        let here = tempfile::tempdir().unwrap();
+        let root = here.path().join("host");
+        let place = Self::new(sshd.builder().connect().await.unwrap(), here, root).await;
+        Self { _sshd: Some(sshd), ..place }
+    }
+
     async fn new(backend: impl Backend, here: tempfile::TempDir, root: PathBuf) -> Self {
         let files = Executor::new("test", AnyBackend::new(backend)).files();
         files.mkdir(&root).await.unwrap();
-        Self { files, root, here }
+        Self {
+            files,
+            root,
+            here,
+            #[cfg(feature = "ssh")]
+            _sshd: None,
+        }
     }
 
     /// A path on the host.

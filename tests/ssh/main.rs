@@ -7,6 +7,8 @@
 mod connections;
 mod ends;
 mod errors;
+mod examples;
+mod files;
 mod run;
 mod shells;
 #[path = "../support/mod.rs"]

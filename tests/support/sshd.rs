@@ -37,8 +37,13 @@ impl Sshd {
     /// One on whose host `/bin/sh` is this program: in a mount namespace of its own, for which one
     /// has to be root.
     pub fn with_sh(program: &str) -> Self {
-        let bind = format!("unshare -m sh -c 'mount --bind {program} /usr/bin/sh && exec \"$@\"' sh");
-        Self::start_by(&bind, "")
+        Self::with_mount(&format!("--bind {program} /usr/bin/sh"))
+    }
+
+    /// One on whose host this is mounted, given as the arguments of `mount`: in a mount namespace of
+    /// its own, for which one has to be root.
+    pub fn with_mount(arguments: &str) -> Self {
+        Self::start_by(&format!("unshare -m sh -c 'mount {arguments} && exec \"$@\"' sh"), "")
     }
 
     /// One that these words of shell text, to which its own are added, start.

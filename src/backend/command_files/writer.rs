@@ -6,10 +6,10 @@ use super::{
     texts,
 };
 use crate::{
-    Result,
+    Error, ErrorKind, Result,
     backend::{
         AnyBackend, BatchEvent, BoxFuture, Checksum, FileWriter, Process, ProcessStdin, WriteOptions,
-        check_arrived,
+        check_arrived, show,
     },
     event::{Capture, OutputStream},
 };
@@ -19,7 +19,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task,
 };
 use tokio::io::AsyncWrite;
@@ -44,6 +44,8 @@ pub(super) struct CommandWriter {
     /// What takes the contents; `None` once they have ended.
     running: Option<Running>,
     stdin: Option<ProcessStdin>,
+    /// Finds out why it takes no more. The lock is never contended: it makes this `Sync`.
+    failing: Option<Mutex<BoxFuture<'static, Result<Vec<u8>>>>>,
     is_finished: bool,
     pending: Arc<Pending>,
 }
@@ -70,6 +72,7 @@ pub(super) async fn open(
         draft,
         running: Some(running),
         stdin: None,
+        failing: None,
         is_finished: false,
         pending,
     };
@@ -106,7 +109,9 @@ impl CommandWriter {
         if let Some(stdin) = self.stdin.take() {
             stdin.close().await?;
         }
-        let running = self.running.take().expect("a writer is committed once");
+        let Some(running) = self.running.take() else {
+            return Err(Error::new(ErrorKind::Io, format!("{} was not written whole", show(&self.path))));
+        };
         let context = running.context.clone();
         running.answer().await?;
         let expected = expected.unwrap_or_default();
@@ -116,6 +121,27 @@ impl CommandWriter {
             [] => Ok(()),
             sum => check_arrived(&self.path, &expected, String::from_utf8_lossy(sum).trim_end()),
         }
+    }
+
+    /// What takes the contents has ended: it says why.
+    fn fail(&mut self) {
+        self.stdin = None;
+        self.failing =
+            self.running.take().map(|running| Mutex::new(Box::pin(running.answer()) as BoxFuture<_>));
+    }
+
+    fn poll_reason(&mut self, context: &mut task::Context<'_>) -> task::Poll<io::Error> {
+        let Some(failing) = &mut self.failing else {
+            return task::Poll::Ready(io::ErrorKind::BrokenPipe.into());
+        };
+        let failing = failing.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let answer = task::ready!(failing.as_mut().poll(context));
+        self.failing = None;
+        task::Poll::Ready(match answer {
+            Err(error) => io::Error::other(error),
+            // It ended well with less than it was to take.
+            Ok(_) => io::ErrorKind::BrokenPipe.into(),
+        })
     }
 
     /// Gives the checksum of what arrived, if it may not be the expected one.
@@ -180,10 +206,13 @@ impl AsyncWrite for CommandWriter {
         context: &mut task::Context<'_>,
         bytes: &[u8],
     ) -> task::Poll<io::Result<usize>> {
-        match &mut self.stdin {
-            Some(stdin) => Pin::new(stdin).poll_write(context, bytes),
-            None => task::Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        if let Some(stdin) = &mut self.stdin {
+            match task::ready!(Pin::new(stdin).poll_write(context, bytes)) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.fail(),
+                written => return task::Poll::Ready(written),
+            }
         }
+        self.poll_reason(context).map(Err)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> task::Poll<io::Result<()>> {
