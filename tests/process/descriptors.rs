@@ -118,7 +118,9 @@ async fn without_a_descriptor_left_nothing_runs_unwatched() {
         setrlimit(Resource::RLIMIT_NOFILE, 200, hard).unwrap();
         let mut held: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
         held.truncate(held.len() - free);
-        let spawned = executor.execute(Command::new("sleep").arg(marker.to_string())).await;
+        // All of its descriptors are made before it is started.
+        let command = Command::new("sleep").arg(marker.to_string()).stdin_bytes("x");
+        let spawned = executor.execute(command).await;
         drop(held);
         setrlimit(Resource::RLIMIT_NOFILE, hard, hard).unwrap();
         match spawned {
