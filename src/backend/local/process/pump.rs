@@ -115,13 +115,14 @@ impl Pump {
     pub(super) async fn run(&mut self, mut ended: Ended) {
         while !self.at_end {
             tokio::select! {
+                // First, since there may always be something to read.
                 biased;
-                count = self.source.read(self.framer.buffer()) => self.took(count).await,
                 () = ended.wait() => {
                     self.read_what_waits().await;
                     self.read_until_quiet().await;
                     break;
                 }
+                count = self.source.read(self.framer.buffer()) => self.took(count).await,
             }
         }
         if let Some(batch) = self.framer.finish() {

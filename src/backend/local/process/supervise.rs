@@ -11,8 +11,8 @@ use crate::{
     backend::{EventSender, StatusSetter},
     event::{ExitStatus, OutputStream},
 };
-use futures_util::future::{OptionFuture, join, join_all};
-use std::{pin::pin, sync::Arc};
+use futures_util::future::{OptionFuture, join, join_all, maybe_done};
+use std::{convert::Infallible, pin::pin, sync::Arc};
 use tokio::sync::watch;
 
 /// Tells when all children of a process have been reaped.
@@ -53,44 +53,39 @@ impl Supervised {
         let end = watch::Sender::new(false);
         let ended = || Ended(end.subscribe());
         let backlog = Backlog::default();
-        let mut pumps: Vec<Pump> = self
-            .outputs
-            .into_iter()
-            .map(|(stage, stream, source)| Pump::new(stream, stage, source, events.clone(), backlog.clone()))
-            .collect();
-        let reading = join_all(pumps.iter_mut().map(|pump| pump.run(ended())));
-        let feeding = OptionFuture::from(self.feed.map(|feed| feed.run(ended())));
+        let pump =
+            |(stage, stream, source)| Pump::new(stream, stage, source, events.clone(), backlog.clone());
+        let mut pumps: Vec<Pump> = self.outputs.into_iter().map(pump).collect();
         {
-            let mut output = pin!(join(reading, feeding));
-            let mut output_ended = false;
-            let mut reaping = pin!(reap(&self.group, self.foreground));
+            let reading = join_all(pumps.iter_mut().map(|pump| pump.run(ended())));
+            let feeding = OptionFuture::from(self.feed.map(|feed| feed.run(ended())));
+            let mut output = pin!(maybe_done(join(reading, feeding)));
             let stages = tokio::select! {
-                stages = &mut reaping => stages,
-                _ = &mut output => {
-                    output_ended = true;
-                    reaping.await
-                }
+                stages = reap(&self.group, self.foreground) => stages,
+                never = and_then_never(output.as_mut()) => match never {},
             };
             end.send_replace(true);
-            if !output_ended {
-                tokio::select! {
-                    _ = &mut output => output_ended = true,
-                    () = backlog.stalled() => {}
-                }
+            tokio::select! {
+                () = output.as_mut() => {}
+                () = backlog.stalled() => {}
             }
             let status = setter.set((self.judge)(&stages), stages);
-            if !output_ended {
-                output.await;
+            if let Some(heir) = self.heir {
+                heir.inherit(self.group);
             }
+            output.await;
             events.exited(status).await;
-        }
-        if let Some(heir) = self.heir {
-            heir.inherit(self.group);
         }
         for source in pumps.into_iter().filter_map(Pump::rest) {
             tokio::spawn(source.discard());
         }
     }
+}
+
+/// Goes on with something while something else is waited for, whichever takes longer.
+async fn and_then_never(something: impl Future<Output = ()>) -> Infallible {
+    something.await;
+    std::future::pending().await
 }
 
 /// Waits for the end of all children; the terminal, if they have ours, is taken back then.
