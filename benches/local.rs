@@ -183,26 +183,67 @@ async fn count_texts(mut run: Execution<HostProcess>) -> usize {
     lines
 }
 
+/// What something took: on the clock, and of all processors, by this program and its children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost {
+    wall: Duration,
+    cpu: Duration,
+}
+
+fn cost_of(run: &mut dyn FnMut()) -> Cost {
+    let (started, before) = (Instant::now(), cpu_time());
+    run();
+    Cost { wall: started.elapsed(), cpu: cpu_time() - before }
+}
+
+fn cpu_time() -> Duration {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let of = |who| {
+        let usage = getrusage(who).expect("it is always known");
+        let times = [usage.user_time(), usage.system_time()];
+        times.map(|time| {
+            Duration::from_secs(time.tv_sec() as u64) + Duration::from_micros(time.tv_usec() as u64)
+        })
+    };
+    of(UsageWho::RUSAGE_SELF).iter().chain(&of(UsageWho::RUSAGE_CHILDREN)).sum()
+}
+
 /// Runs both so many times, one after the other, and gives the median of each.
-fn in_turns(times: usize, mut first: impl FnMut(), mut second: impl FnMut()) -> (Duration, Duration) {
-    let mut timed = [Vec::new(), Vec::new()];
+fn in_turns(times: usize, mut first: impl FnMut(), mut second: impl FnMut()) -> (Cost, Cost) {
+    let mut costs = [Vec::new(), Vec::new()];
     for round in 0..=times {
         for (index, run) in [&mut first as &mut dyn FnMut(), &mut second].into_iter().enumerate() {
-            let started = Instant::now();
-            run();
+            let cost = cost_of(run);
             // The first round warms up.
             if round > 0 {
-                timed[index].push(started.elapsed());
+                costs[index].push(cost);
             }
         }
     }
-    timed.each_mut().iter_mut().for_each(|times| times.sort());
-    (timed[0][times / 2], timed[1][times / 2])
+    let [first, second] = costs;
+    (median(first), median(second))
 }
 
-fn report(what: &str, baseline: &str, plain: Duration, ours: Duration) {
-    let ratio = ours.as_secs_f64() / plain.as_secs_f64();
-    println!("{what:40} {ours:>9.2?}   {baseline:26} {plain:>9.2?}   ratio {ratio:.2}");
+fn median(costs: Vec<Cost>) -> Cost {
+    let middle = |mut times: Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2]
+    };
+    Cost {
+        wall: middle(costs.iter().map(|cost| cost.wall).collect()),
+        cpu: middle(costs.iter().map(|cost| cost.cpu).collect()),
+    }
+}
+
+fn report(what: &str, baseline: &str, plain: Cost, ours: Cost) {
+    let ratio = |ours: Duration, plain: Duration| ours.as_secs_f64() / plain.as_secs_f64();
+    println!(
+        "{what:38} {:>9.2?}   {baseline:26} {:>9.2?}   ratio {:.2}   of processor time {:.2}",
+        ours.wall,
+        plain.wall,
+        ratio(ours.wall, plain.wall),
+        ratio(ours.cpu, plain.cpu),
+    );
 }
 
 /// The most memory that this program has had at once, in MiB.
