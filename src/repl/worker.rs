@@ -5,8 +5,7 @@ use crate::{
     executor::accepts,
     script::{
         Command, ScriptError, ScriptHost,
-        execute::run_at_prompt,
-        session::{STACK_SIZE, Session, Source},
+        session::{STACK_SIZE, Session, Source, run_typed},
     },
 };
 use rhai::Dynamic;
@@ -209,7 +208,7 @@ impl Thread {
         command: &Command,
         cancellation: CancellationToken,
     ) -> Answer {
-        let output = match session.within(cancellation.clone(), || run_at_prompt(command)) {
+        let output = match session.within(cancellation.clone(), || run_typed(command)) {
             Ok(output) => output,
             Err(_) if cancellation.is_cancelled() => return Answer::Interrupted,
             Err(problem) => return self.fail(session, &session.explain(&problem)),

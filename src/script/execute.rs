@@ -22,7 +22,7 @@ use std::time::Instant;
 
 /// Which ends of a command are no error.
 #[derive(Clone, Copy, PartialEq)]
-enum Accept {
+pub(super) enum Accept {
     /// Those that the command accepts.
     Success,
     /// Any end that the command came to by itself.
@@ -55,7 +55,8 @@ fn thrown_kind(problem: &EvalAltResult) -> Option<ErrorKind> {
     value.read_lock::<Error>().map(|error| error.kind())
 }
 
-fn run_observed(
+/// The same, while `observe` sees the output as it comes.
+pub(super) fn run_observed(
     host: &Host,
     job: &Job,
     accept: Accept,
@@ -254,21 +255,6 @@ fn stream(host: &Host, job: &Job) -> ScriptResult<Output> {
     run_observed(host, job, Accept::Success, &mut |batch| {
         let lines = batch.lines().map(|line| format!("{name} | {}", line.text()));
         let text = lines.collect::<Vec<_>>().join("\n");
-        match batch.stream() {
-            // Where nobody reads any longer the command still runs to its end.
-            crate::OutputStream::Stdout => drop(run.print(&text)),
-            crate::OutputStream::Stderr => run.eprint(&text),
-        }
-    })
-}
-
-/// Runs a command as a shell would: on this machine, its output shown as it comes, whatever its exit
-/// code.
-#[cfg(feature = "cli")]
-pub(crate) fn run_at_prompt(command: &Command) -> ScriptResult<Output> {
-    let run = scope::current()?.run;
-    run_observed(&run.local(), command.job(), Accept::AnyStatus, &mut |batch| {
-        let text = batch.lines().map(|line| line.text().into_owned()).collect::<Vec<_>>().join("\n");
         match batch.stream() {
             // Where nobody reads any longer the command still runs to its end.
             crate::OutputStream::Stdout => drop(run.print(&text)),

@@ -15,7 +15,7 @@ mod ending;
 mod engine;
 mod error;
 mod event;
-pub(crate) mod execute;
+mod execute;
 mod fan_out;
 mod files;
 mod handles;

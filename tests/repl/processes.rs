@@ -54,3 +54,19 @@ fn ctrl_c_ends_a_loop() {
     terminal.expect(PROMPT);
     assert_eq!(terminal.run("1"), "1");
 }
+
+#[test]
+fn ctrl_c_ends_a_command_that_floods_the_terminal_and_shows_its_last_words() {
+    let state = State::new();
+    let marker = Marker::new();
+    let mut terminal = state.start();
+    // It has more on its way than any buffer holds when it is asked to end.
+    let flood = format!("trap 'echo good bye; exit' TERM; while :; do seq 1000; done # {marker}");
+    terminal.enter(&format!("$`bash -c ${{\"{flood}\"}}`"));
+    terminal.expect("\n1000\n");
+    terminal.press("\x03");
+    terminal.expect("good bye\n");
+    terminal.expect("interrupted");
+    terminal.expect(PROMPT);
+    assert!(marker.processes().is_empty());
+}

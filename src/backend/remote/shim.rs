@@ -1,7 +1,7 @@
 //! The shell shim: what is run on the far side to start a command there and to tell how it ended.
 //!
 //! Two texts, both plain POSIX shell. [`command`] is run for each command; it reads one line from
-//! its standard input, which [`script`](super::script) makes, and does what that says.
+//! its standard input, which `script.rs` makes, and does what that says.
 //! [`warden`] is run once for each connection: it delivers signals, and ends everything when the
 //! connection goes away.
 //!
@@ -20,7 +20,7 @@
 //! as "Terminated". So while the shim waits, its standard error is a pipe to itself, and after the
 //! command's end it looks whether there is a message in it. Dash, busybox, mksh and bash (outside
 //! of its POSIX mode) do this; none of them does it for `INT` and `PIPE`, where the exit codes 130
-//! and 141 remain open to both readings: see [`control`](super::control).
+//! and 141 remain open to both readings: see `control.rs`.
 
 use std::sync::LazyLock;
 

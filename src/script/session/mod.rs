@@ -3,10 +3,12 @@
 
 mod names;
 mod transcript;
+mod typed_command;
 
 pub(crate) use super::scope::STACK_SIZE;
 pub(crate) use names::{Defined, ImportedModule, Names, Shape, Variable};
 pub(crate) use transcript::Source;
+pub(crate) use typed_command::run_typed;
 
 use super::{
     ScriptError, ScriptHost, compile,
