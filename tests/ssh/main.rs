@@ -9,6 +9,7 @@ mod ends;
 mod errors;
 mod examples;
 mod files;
+mod rollout;
 mod run;
 mod shells;
 #[path = "../support/mod.rs"]
