@@ -61,6 +61,7 @@ pub use event::Event;
 pub use host::{ScriptEnd, ScriptHost, ScriptHostBuilder};
 pub use hosts::Host;
 pub use managed::ManagedProcess;
+#[cfg(feature = "cli")]
 pub(crate) use options::parse_duration;
 pub use output::Output;
 pub use package::{EnteredRun, RexecPackage};
