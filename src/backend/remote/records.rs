@@ -53,12 +53,16 @@ impl Records {
         Some((start..end + 1, told))
     }
 
-    /// Whether the end of these bytes may be the beginning of a record.
+    /// Whether the end of these bytes may be the beginning of a record that is not complete yet.
     pub(super) fn may_begin_at_end(&self, bytes: &[u8]) -> bool {
         let tail = &bytes[bytes.len().saturating_sub(LONGEST)..];
         let Some(at) = memchr::memrchr(MARK, tail) else { return false };
         let tail = &tail[at..];
-        if tail.len() < self.head.len() { self.head.starts_with(tail) } else { tail.starts_with(&self.head) }
+        if tail.len() < self.head.len() {
+            self.head.starts_with(tail)
+        } else {
+            tail.starts_with(&self.head) && self.find(tail, 0).is_none()
+        }
     }
 }
 
