@@ -233,15 +233,26 @@ impl Recorder {
 }
 
 /// The same process; what it tells is recorded on its way to whoever reads it.
-pub(crate) fn observed(mut process: HostProcess, recorder: &Arc<Recorder>, id: RecordId) -> HostProcess {
+/// Its duration counts from `started`, before it was spawned.
+pub(crate) fn observed(
+    mut process: HostProcess,
+    recorder: &Arc<Recorder>,
+    id: RecordId,
+    started: Instant,
+) -> HostProcess {
     let Some(events) = process.take_events() else { return process };
     let (sender, handed_on) = EventStream::channel();
-    recorder.observers.spawn(observe(events, sender, recorder.clone(), id));
+    recorder.observers.spawn(observe(events, sender, recorder.clone(), id, started));
     process.with_events(handed_on)
 }
 
-async fn observe(mut events: EventStream, sender: EventSender, recorder: Arc<Recorder>, id: RecordId) {
-    let started = Instant::now();
+async fn observe(
+    mut events: EventStream,
+    sender: EventSender,
+    recorder: Arc<Recorder>,
+    id: RecordId,
+    started: Instant,
+) {
     while let Some(event) = events.recv_batch().await {
         match event {
             BatchEvent::Started { pid } => {

@@ -6,7 +6,7 @@ use crate::{
     command::{Command, EnvChange, Job},
     event::ExitStatus,
 };
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, time::Instant};
 
 /// What is to happen with a job that a script wants to run.
 pub(super) enum Permit {
@@ -48,8 +48,9 @@ pub(super) fn permit(run: &Run, host: &Host, job: &Job) -> Result<Permit> {
 pub(super) async fn spawn(run: &Run, host: &Host, job: Job) -> Result<HostProcess> {
     let Some(recorder) = run.recorder() else { return host.executor().spawn(job).await };
     let id = recorder.command(host.name(), &job.to_string(), false);
+    let started = Instant::now();
     match host.executor().spawn(job).await {
-        Ok(process) => Ok(record::observed(process, recorder, id)),
+        Ok(process) => Ok(record::observed(process, recorder, id, started)),
         Err(error) => {
             recorder.failed(id, &error);
             Err(error)
