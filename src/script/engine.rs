@@ -38,6 +38,7 @@ pub(super) fn add_functions(engine: &mut Engine) {
     super::mock::register(engine);
     super::output::register(engine);
     super::execute::register(engine);
+    super::shell::register(engine);
     super::files::register(engine);
     super::pipe::register(engine);
     super::event::register(engine);

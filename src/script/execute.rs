@@ -30,7 +30,7 @@ pub(super) enum Accept {
 }
 
 /// Runs a job on a host until its end.
-fn run(host: &Host, job: &Job, accept: Accept) -> ScriptResult<Output> {
+pub(super) fn run(host: &Host, job: &Job, accept: Accept) -> ScriptResult<Output> {
     run_observed(host, job, accept, &mut |_| {})
 }
 

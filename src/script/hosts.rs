@@ -77,6 +77,13 @@ impl Host {
         self.0.defaults.dir.as_ref()
     }
 
+    /// Whether commands get a directory, an environment or a time limit here.
+    #[cfg(all(unix, feature = "ssh"))]
+    pub(super) fn has_defaults(&self) -> bool {
+        let defaults = &self.0.defaults;
+        defaults.dir.is_some() || !defaults.env.is_empty() || defaults.timeout.is_some()
+    }
+
     /// The job with this host's defaults, where its commands don't say otherwise.
     pub(super) fn with_defaults(&self, job: Job) -> Job {
         job.map(&mut |command| self.0.defaults.apply(command))

@@ -44,6 +44,7 @@ mod run;
 mod scope;
 #[cfg(feature = "cli")]
 pub(crate) mod session;
+mod shell;
 #[cfg(all(unix, feature = "ssh"))]
 mod ssh;
 mod start;

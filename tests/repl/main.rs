@@ -9,4 +9,5 @@ mod errors;
 mod piped;
 mod processes;
 mod session;
+mod shell;
 mod terminal;

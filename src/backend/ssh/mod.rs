@@ -68,6 +68,13 @@ impl SshBackend {
         Self::builder(host).user(user).key(key).connect().await
     }
 
+    /// The command on this machine that opens an interactive shell on the host, over a connection of
+    /// its own.
+    pub fn shell(&self) -> Command {
+        let options = self.pool.options();
+        Command::new("ssh").args(options.arguments()).args(["-t", "--", &options.host])
+    }
+
     fn new(options: Options) -> Self {
         let name = options.to_string().into();
         Self { name, pool: Pool::shared(options) }

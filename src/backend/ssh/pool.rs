@@ -79,6 +79,11 @@ impl Pool {
         pool
     }
 
+    /// How its host is reached.
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
     fn new(options: Options) -> Self {
         Self { options, state: Mutex::default() }
     }
