@@ -38,7 +38,11 @@ impl State {
     pub(crate) fn start_with(&self, variables: &[(&str, &str)]) -> Prompt {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rexec"));
         command.arg("repl");
-        command.env("XDG_STATE_HOME", self.0.path()).env("TERM", "xterm").env_remove("NO_COLOR");
+        command
+            .env("XDG_STATE_HOME", self.0.path())
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .env_remove("CI");
         command.envs(variables.iter().copied()).current_dir(self.0.path());
         let mut terminal = Prompt(Terminal::start(&command));
         terminal.expect(PROMPT);

@@ -57,15 +57,20 @@ impl<'a> Tool<'a> {
         self.spawn(text, words, StdinSource::Bytes(input)).await
     }
 
-    /// Starts a text that reads what it will be given.
-    pub(super) async fn start_piped(&self, text: &str, words: &[&OsStr]) -> Result<Running> {
-        self.spawn(text, words, StdinSource::Piped).await
+    /// Starts a text that reads what it will be given. The future is nobody's but its holder's: it may
+    /// outlive this tool.
+    pub(super) fn start_piped(
+        &self,
+        text: &str,
+        words: &[&OsStr],
+    ) -> impl Future<Output = Result<Running>> + Send + 'static + use<> {
+        let (backend, context) = (self.backend.clone(), self.context.clone());
+        let command = command(text, words).stdin(StdinSource::Piped);
+        async move { start(&backend, &command, context).await }
     }
 
     async fn spawn(&self, text: &str, words: &[&OsStr], stdin: StdinSource) -> Result<Running> {
-        let mut process = self.backend.spawn(&command(text, words).stdin(stdin)).await?;
-        let events = process.take_events().unwrap_or_default();
-        Ok(Running { process, events, context: self.context.clone() })
+        start(self.backend, &command(text, words).stdin(stdin), self.context.clone()).await
     }
 
     /// Runs a text for what it writes.
@@ -82,6 +87,12 @@ impl<'a> Tool<'a> {
     pub(super) async fn act(&self, text: &str, words: &[&OsStr]) -> Result<()> {
         self.ask(text, words).await.map(drop)
     }
+}
+
+async fn start(backend: &AnyBackend, command: &Command, context: Context) -> Result<Running> {
+    let mut process = backend.spawn(command).await?;
+    let events = process.take_events().unwrap_or_default();
+    Ok(Running { process, events, context })
 }
 
 fn command(text: &str, words: &[&OsStr]) -> Command {

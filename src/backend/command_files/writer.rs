@@ -22,7 +22,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     task,
 };
-use tokio::io::AsyncWrite;
+use tokio::{io::AsyncWrite, task::JoinHandle};
 
 /// What becomes of what was written.
 pub(super) enum Plan {
@@ -41,6 +41,8 @@ pub(super) struct CommandWriter {
     plan: Plan,
     /// Makes the draft's name unique.
     draft: String,
+    /// What is about to take the contents.
+    starting: Option<JoinHandle<Result<Running>>>,
     /// What takes the contents; `None` once they have ended.
     running: Option<Running>,
     stdin: Option<ProcessStdin>,
@@ -63,14 +65,16 @@ pub(super) async fn open(
         Plan::Spread => (texts::UNPACK, draft.as_str()),
         Plan::InPlace(options) => (texts::IN_PLACE, if options.append { "a" } else { "w" }),
     };
-    let running = tool.start_piped(text, &[path.as_os_str(), word.as_ref()]).await?;
-    // From here on it cleans up after itself, also if this future is dropped.
+    // A task of its own: if this future is dropped while the text starts on the host, what that makes
+    // there is still taken away, and not before it is made.
+    let starting = tokio::spawn(tool.start_piped(text, &[path.as_os_str(), word.as_ref()]));
     let mut writer = CommandWriter {
         backend: tool.backend().clone(),
         path: path.to_owned(),
         plan,
         draft,
-        running: Some(running),
+        starting: Some(starting),
+        running: None,
         stdin: None,
         failing: None,
         is_finished: false,
@@ -89,6 +93,11 @@ fn unique_name() -> String {
 impl CommandWriter {
     /// The text says by an empty line that it takes the contents from now on.
     async fn wait_until_ready(&mut self) -> Result<()> {
+        if let Some(starting) = &mut self.starting {
+            let started = starting.await;
+            self.starting = None;
+            self.running = Some(started.map_err(|error| Error::from_io("start to write", error.into()))??);
+        }
         let running = self.running.as_mut().expect("it has just been started");
         let mut complaints = Capture::new(4096);
         while let Some(event) = running.events.recv_batch().await {
@@ -185,10 +194,14 @@ impl Drop for CommandWriter {
         if self.is_finished {
             return;
         }
-        let (running, stdin) = (self.running.take(), self.stdin.take());
+        let (starting, running, stdin) = (self.starting.take(), self.running.take(), self.stdin.take());
         let (backend, path, draft) = (self.backend.clone(), self.path.clone(), self.draft.clone());
         self.pending.add(async move {
-            if let Some(running) = running {
+            let started = match starting {
+                Some(starting) => starting.await.ok().and_then(Result::ok),
+                None => running,
+            };
+            if let Some(running) = started {
                 running.process.cancel().await;
             }
             drop(stdin);
